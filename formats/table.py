@@ -1,0 +1,125 @@
+"""The formats LabelKit knows, as data; handlers are imported when a file needs them.
+
+Third parties add a row through the entry point group ``labelkit.formats`` (a :class:`Format` object).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from labelkit.errors import UnknownFormat
+from labelkit.formats.base import Buffer, Container
+
+#: How many bytes the scores look at.
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of the table.
+
+    Attributes:
+        id: stable name used by ``--format`` and in reports.
+        media: ``"image"``, ``"audio"``, ``"video"`` or ``"text"``.
+        extensions: file name endings, lower case, with the dot; the first is the usual one.
+        mime: media types, the registered one first.
+        handler: ``"module:Class"`` of the container.
+        extra: optional package group needed for pixels or samples (metadata never needs one), or ``""``.
+        place: where the label is written, for the capability table.
+        clause: what fixes that place; ``"our choice"`` where no guide names one.
+    """
+
+    id: str
+    media: str
+    extensions: tuple[str, ...]
+    mime: tuple[str, ...]
+    handler: str
+    extra: str = ""
+    place: str = "XMP"
+    clause: str = "TC260-PG-20259A 6"
+
+    @property
+    def container(self) -> Container:
+        """The handler, imported now and kept."""
+        return _load(self.handler)
+
+
+_HERE = "labelkit.formats.containers"
+
+FORMATS: tuple[Format, ...] = (
+    Format("jpeg", "image", (".jpg", ".jpeg", ".jpe", ".jfif"), ("image/jpeg",), f"{_HERE}.jpeg:Jpeg", place="APP1 XMP"),
+    Format("png", "image", (".png", ".apng"), ("image/png", "image/apng"), f"{_HERE}.png:Png", place="iTXt XMP"),
+    Format("webp", "image", (".webp",), ("image/webp",), f"{_HERE}.webp:Webp", place="chunk XMP"),
+    Format("gif", "image", (".gif",), ("image/gif",), f"{_HERE}.gif:Gif", place="Application Extension XMP"),
+    Format("tiff", "image", (".tif", ".tiff"), ("image/tiff",), f"{_HERE}.tiff:Tiff", place="IFD0 tag 700"),
+    Format(
+        "heif", "image", (".heic", ".heif", ".hif"), ("image/heic", "image/heif"), f"{_HERE}.heif:Heif", "heif",
+        place="XMP item",
+    ),
+    Format(
+        "avif", "image", (".avif",), ("image/avif",), f"{_HERE}.heif:Avif",
+        place="XMP item", clause="our choice, as HEIF (the guide does not name AVIF)",
+    ),
+    Format(
+        "svg", "image", (".svg",), ("image/svg+xml",), f"{_HERE}.svg:Svg",
+        place="metadata element", clause="our choice (the guide does not name SVG)",
+    ),
+    Format(
+        "bmp", "image", (".bmp", ".dib"), ("image/bmp",), f"{_HERE}.bmp:Bmp",
+        place="none", clause="BMP has no metadata; convert to PNG",
+    ),
+)  # fmt: skip
+
+
+@cache
+def _load(handler: str) -> Container:
+    module, _, name = handler.partition(":")
+    made = getattr(import_module(module), name)()
+    assert isinstance(made, Container)
+    return made
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """All rows: ours, then those of installed third parties."""
+    return FORMATS + tuple(entry.load() for entry in entry_points(group="labelkit.formats"))
+
+
+def find(data: Buffer, name: str = "") -> Format:
+    """The format of a file, decided by its content; the name only breaks ties.
+
+    Raises:
+        UnknownFormat: empty, or no handler recognises it; says so when the name promised something else.
+    """
+    head = bytes(data[:HEAD_BYTES])
+    ending = "." + name.rpartition(".")[2].lower()
+    scored = [(row.container.score(head), ending in row.extensions, row) for row in formats()]
+    best = max(scored, key=lambda s: s[:2])
+    if best[0]:
+        return best[2]
+    promised = next((row.id for row in formats() if ending in row.extensions), "")
+    raise UnknownFormat(_unknown_message(len(data), promised), file=name, remedy="see `labelkit formats` for what is read")
+
+
+def _unknown_message(size: int, promised: str) -> str:
+    if not size:
+        return "the file is empty (0 bytes)"
+    if promised:
+        return f"the name says {promised}, the content does not, and no other format fits"
+    return "the content is none of the formats LabelKit knows"
+
+
+def by_id(wanted: str) -> Format:
+    """The row with this id, or whose extension or MIME type it is.
+
+    Raises:
+        UnknownFormat: there is none.
+    """
+    key = wanted.lower()
+    for row in formats():
+        if key in (row.id, *row.mime) or f".{key.lstrip('.')}" in row.extensions:
+            return row
+    raise UnknownFormat(f"no format is called {wanted!r}", remedy="see `labelkit formats`")
