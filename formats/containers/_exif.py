@@ -1,0 +1,134 @@
+"""EXIF blocks as PNG, JPEG, WebP and HEIF hold them: a TIFF structure whose text tags may carry a label.
+
+CIPA DC-008 (Exif 3.0) section 4.6; XP tags are Microsoft's. A damaged block never makes a picture unreadable: what can
+be read is given, and one empty unit with the note ``"exif-damaged"`` says that there may have been more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labelkit.errors import InputError, UnsupportedOperation
+from labelkit.formats.base import MAX_PAYLOAD_BYTES, Buffer, Kind, Unit
+from labelkit.formats.containers._ifd import Entry, Ifd, Walker, broken, header
+
+EXIF_IFD = 0x8769
+XMP_TAG = 700
+#: Tags with free text. They are looked for in every directory, as writers put them in the wrong one.
+TEXT_TAGS = {
+    0x010D: "DocumentName",
+    0x010E: "ImageDescription",
+    0x010F: "Make",
+    0x0110: "Model",
+    0x011D: "PageName",
+    0x0131: "Software",
+    0x013B: "Artist",
+    0x013C: "HostComputer",
+    0x8298: "Copyright",
+    0x9286: "UserComment",
+    0x9C9B: "XPTitle",
+    0x9C9C: "XPComment",
+    0x9C9D: "XPAuthor",
+    0x9C9E: "XPKeywords",
+    0x9C9F: "XPSubject",
+    0xA420: "ImageUniqueID",
+    0xA430: "CameraOwnerName",
+    0xA433: "LensMake",
+    0xA434: "LensModel",
+    0xA436: "ImageTitle",
+    0xA437: "Photographer",
+    0xA438: "ImageEditor",
+    0xA439: "CameraFirmware",
+    0xA43A: "RAWDevelopingSoftware",
+    0xA43B: "ImageEditingSoftware",
+    0xA43C: "MetadataEditingSoftware",
+}
+# Field types text is stored in: BYTE, ASCII, UNDEFINED, UTF-8 (Exif 3.0).
+_TEXT_TYPES = frozenset({1, 2, 7, 129})
+# The character code in front of UserComment (CIPA DC-008 table "Character Codes").
+_ASCII_CODE = b"ASCII\0\0\0"
+# IFD0, IFD1 and an Exif directory for each; no writer makes more, a hostile one could make thousands.
+_MAX_IFDS = 16
+
+
+def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
+    """The text tags and the XMP packet of an EXIF block.
+
+    Args:
+        exif: the TIFF structure, from ``II`` or ``MM``, without JPEG's ``Exif`` identifier.
+        base: the byte of the file where ``exif`` starts.
+        place: the segment or chunk that holds it, for people.
+
+    Yields:
+        ``Kind.EXIF`` units keyed by tag name and ``Kind.XMP`` for tag 700, whose start and stop are the bytes of the
+        value alone. Data is as stored, but without the zero bytes that end ASCII; UserComment keeps its 8-byte
+        character code. At most ``MAX_PAYLOAD_BYTES`` in all.
+    """
+    budget, damage = MAX_PAYLOAD_BYTES, ""
+    try:
+        layout, at = header(exif)
+        walker = Walker(exif, layout, lenient=True)
+        for unit in _walk(exif, walker, at, base, place):
+            budget -= len(unit.data)
+            if budget < 0:
+                raise broken("the values overlap", unit.start)
+            yield unit
+        damage = walker.damage
+    except InputError as error:
+        damage = error.message
+    if damage:
+        yield Unit(Kind.EXIF, f"{place}: {damage}", b"", base, base, notes=("exif-damaged",))
+
+
+def _walk(exif: bytes, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
+    waiting = [at]
+    for _ in range(_MAX_IFDS):
+        if not waiting:
+            return
+        directory = walker.ifd(waiting.pop(0))
+        yield from text_units(exif, directory, base, place)
+        pointers = [walker.integers(e) for e in directory.entries if e.tag == EXIF_IFD]
+        waiting += [p[0] for p in pointers[:1] if p] + ([directory.next] if directory.next else [])
+    raise broken(f"more than {_MAX_IFDS} directories", at)
+
+
+def text_units(data: Buffer, directory: Ifd, base: int, place: str) -> Iterator[Unit]:
+    """The text tags and the XMP packet of one directory, each tag once, in stored order."""
+    seen = set()
+    for entry in directory.entries:
+        name = "XMP" if entry.tag == XMP_TAG else TEXT_TAGS.get(entry.tag)
+        if name and entry.type in _TEXT_TYPES and entry.tag not in seen and entry.count:
+            seen.add(entry.tag)
+            yield _unit(data, entry, base, f"{place}, {name}", name)
+
+
+def _unit(data: Buffer, entry: Entry, base: int, place: str, name: str) -> Unit:
+    value = bytes(data[entry.start : entry.stop])
+    if entry.tag == XMP_TAG:
+        return Unit(Kind.XMP, place, value, base + entry.start, base + entry.stop)
+    text = value.rstrip(b"\0") if entry.type in (2, 129) else value
+    return Unit(Kind.EXIF, place, text, base + entry.start, base + entry.stop, name)
+
+
+def blank(unit: Unit) -> bytes:
+    """What to write over a value so that it says nothing, at the same length."""
+    size = unit.stop - unit.start
+    if unit.key == "UserComment" and size >= len(_ASCII_CODE):
+        return _ASCII_CODE.ljust(size, b"\0")
+    return bytes(size)
+
+
+def fill(unit: Unit, payload: bytes | None) -> bytes:
+    """What to write over a value: ``payload`` padded with zero bytes to the same length, or :func:`blank` for None.
+
+    Raises:
+        UnsupportedOperation: ``payload`` is longer than the old value; EXIF blocks are never rebuilt.
+    """
+    if payload is None:
+        return blank(unit)
+    size = unit.stop - unit.start
+    if len(payload) > size:
+        raise UnsupportedOperation(
+            f"{len(payload)} bytes do not fit into an EXIF value of {size}", place=unit.place, remedy="blank it instead"
+        )
+    return payload.ljust(size, b"\0")
