@@ -40,6 +40,8 @@ KEYS = {
     "propagate_id": "PropagateID",
     "reserved_code2": "ReservedCode2",
 }
+#: Name of the standard's own schema, for :attr:`Mark.schema`.
+GB_SCHEMA = "gb45438"
 #: Fields that Annex E lets be empty.
 MAY_BE_EMPTY = ("reserved_code1", "reserved_code2")
 # Annex E j): GB 18030 single-byte characters 0x21, 0x23-0x5B, 0x5D-0x7E, and the quotation mark (written \").
@@ -72,6 +74,15 @@ class Verdict(StrEnum):
     SUSPECTED = "suspected"
     NONE = "none"
     UNREADABLE = "unreadable"
+
+
+class Answer(StrEnum):
+    """Why a check is not satisfied; the four are never mixed up."""
+
+    NOT_FOUND = "not found"
+    WRONG = "found but wrong"
+    UNREADABLE = "unreadable"
+    NOT_LOOKED_AT = "not looked at"
 
 
 class Severity(StrEnum):
@@ -238,7 +249,7 @@ class Mark:
     label: AigcLabel
     deviations: tuple[Deviation, ...] = ()
     raw: str = ""
-    schema: str = "gb45438"
+    schema: str = GB_SCHEMA
     main: bool = False
 
     def asdict(self) -> dict[str, Any]:
@@ -292,6 +303,7 @@ class Finding:
         place: where it was looked for or found.
         expected: what the clause asks for.
         found: what was there.
+        answer: whether it was missing, wrong, unreadable or not looked at.
     """
 
     check: str
@@ -300,6 +312,7 @@ class Finding:
     place: str
     expected: str
     found: str
+    answer: Answer
 
     def asdict(self) -> dict[str, str]:
         """All fields as strings."""

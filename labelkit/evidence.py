@@ -1,0 +1,53 @@
+"""What is in a file: metadata units, the labels they hold, and other signs of AI origin. Looks, never judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labelkit import carriers, traces
+from labelkit.errors import LabelKitError
+from labelkit.formats.base import Buffer, Unit
+from labelkit.formats.table import Format
+from labelkit.record import GB_SCHEMA, Mark, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Metadata evidence of one file.
+
+    Attributes:
+        units: every metadata unit up to the defect, if there is one.
+        found: each label with the unit it stands in, main locations first.
+        traces: other signs of AI origin.
+        defect: why reading stopped early, or None.
+    """
+
+    units: tuple[Unit, ...]
+    found: tuple[tuple[Unit, Mark], ...]
+    traces: tuple[Trace, ...]
+    defect: LabelKitError | None
+
+    @property
+    def labels(self) -> tuple[Mark, ...]:
+        """The labels under the standard's schema, in order of trust."""
+        return tuple(mark for _, mark in self.found if mark.schema == GB_SCHEMA)
+
+    @property
+    def home(self) -> Unit | None:
+        """The unit a new label is merged into."""
+        return next((unit for unit in self.units if unit.home), None)
+
+
+def collect(data: Buffer, row: Format) -> Evidence:
+    """Read all metadata of a file; a defect ends the reading but keeps what was found before it."""
+    units: list[Unit] = []
+    defect: LabelKitError | None = None
+    try:
+        units.extend(row.container.read(data))
+    except LabelKitError as error:
+        defect = error
+    read = [(unit, carriers.read(unit)) for unit in units]
+    found = [(unit, mark) for unit, marks in read for mark in marks]
+    found.sort(key=lambda pair: not pair[1].main)
+    signs = tuple(trace for unit, marks in read for trace in traces.read(unit, marks))
+    return Evidence(tuple(units), tuple(found), signs, defect)

@@ -1,0 +1,86 @@
+"""The check catalogue: stable ids, each with its clause and severity, titles in English and Chinese.
+
+Ids never change their meaning; a check that is withdrawn keeps its id reserved. ``metadata.*`` ids beyond those listed
+here are the deviation codes of :mod:`labelkit.carriers.deviations` with that prefix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from labelkit.record import Severity
+
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule a file is held to.
+
+    Attributes:
+        id: stable, ``layer.what``.
+        severity: error for a "shall", warning for a "should" or a reading that is UNCERTAIN.
+        clause: where the rule comes from; "our choice" where the standard gives no number.
+        title_en, title_zh: the rule in one sentence.
+    """
+
+    id: str
+    severity: Severity
+    clause: str
+    title_en: str
+    title_zh: str
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("file.readable", _E, "precondition of every clause",
+          "the file's structure can be read to its end", "文件结构完整可读"),
+    Check("file.format", _E, "precondition of every clause",
+          "the content is a format LabelKit knows", "文件格式可识别"),
+    Check("file.extension", _W, "our choice",
+          "the file name's extension agrees with the content", "文件扩展名与内容一致"),
+    Check("metadata.present", _E, "标识办法 art. 5; GB 45438-2025 6.1",
+          "the file metadata holds an implicit label", "文件元数据中有隐式标识"),
+    Check("metadata.single", _E, "GB 45438-2025 6.1 c",
+          "the file metadata holds exactly one implicit label", "文件元数据隐式标识只保留一个"),
+    Check("metadata.agree", _E, "GB 45438-2025 6.1 c",
+          "labels in several places say the same", "多处标识内容一致"),
+    Check("metadata.looked-at", _I, "标识办法 art. 5",
+          "the metadata layer was looked at", "已检查文件元数据"),
+    Check("explicit.present", _E, "标识办法 art. 4; GB 45438-2025 5.2",
+          "a visible label stands at an edge or corner of the picture", "图片边或角有显式标识"),
+    Check("explicit.elements", _E, "GB 45438-2025 5.2",
+          "the text has both elements: 人工智能 or AI, and 生成 or 合成", "文字同时包含人工智能要素和生成合成要素"),
+    Check("explicit.height", _E, "GB 45438-2025 5.2",
+          "the text height is at least 5 % of the shortest side", "文字高度不低于画面最短边长度的5%"),
+    Check("explicit.contrast", _W, "GB 45438-2025 5.2 (legible); 4.5:1 is our choice",
+          "the text stands out from the pixels behind it by at least 4.5:1", "文字与背景对比清晰（不低于4.5:1）"),
+    Check("explicit.frames", _W, "GB 45438-2025 5.2 (applied to animations: our choice)",
+          "every frame of an animation shows the label", "动图的每一帧都有显式标识"),
+    Check("explicit.readable", _E, "GB 45438-2025 5.2",
+          "the picture can be decoded to look for a visible label", "图片可解码以检查显式标识"),
+    Check("explicit.looked-at", _I, "标识办法 art. 4",
+          "the explicit layer was looked at", "已检查显式标识"),
+    Check("traces.source-type", _W, "IPTC DigitalSourceType",
+          "the IPTC source type does not contradict the label", "IPTC数字来源类型与标识不矛盾"),
+)  # fmt: skip
+
+
+@cache
+def by_id(check: str) -> Check:
+    """The check with this id.
+
+    Raises:
+        KeyError: there is none (a mistake in the code that asks).
+    """
+    return next(c for c in all_checks() if c.id == check)
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every check: those above, then one per deviation a label's form can have."""
+    from labelkit.carriers.deviations import DEVIATIONS
+
+    return CHECKS + tuple(
+        Check(f"metadata.{code}", d.severity, d.clause, d.title_en, d.title_zh) for code, d in DEVIATIONS.items()
+    )

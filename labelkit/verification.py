@@ -1,0 +1,217 @@
+"""Evidence -> checks -> verdict: what :func:`labelkit.verify` does with one file.
+
+A bad file is a finding, never an exception, and four answers are kept apart: not found, found but wrong, unreadable,
+not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from labelkit import evidence, traces
+from labelkit.errors import LabelKitError, UnknownFormat
+from labelkit.evidence import Evidence
+from labelkit.formats import media, table
+from labelkit.formats.base import Buffer
+from labelkit.formats.table import Format
+from labelkit.record import Answer, ExplicitMark, Finding, Mark, Report, Severity, Verdict
+from labelkit.rules import checks
+from labelkit.sources import SourceLike, open_source
+from labelkit.wording import elements
+
+#: GB 45438-2025 5.2: text height over the shortest side.
+MIN_HEIGHT_RATIO = 0.05
+#: WCAG 2 contrast for text; the standard says "legible" without a number, so this is our choice.
+MIN_CONTRAST = 4.5
+#: Measuring on pixels that were scaled and re-encoded is good to about this much of the height.
+HEIGHT_TOLERANCE = 0.02
+
+LOOKS = ("metadata", "explicit", "traces", "watermark")
+#: What is looked at when the caller does not say.
+DEFAULT_LOOK = ("metadata", "explicit", "traces")
+
+_SEVERITY_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_BY_ATTRIBUTE = {"1": Verdict.CONFIRMED, "2": Verdict.POSSIBLE, "3": Verdict.SUSPECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everything known about one file before it is judged."""
+
+    path: str
+    row: Format
+    look: frozenset[str]
+    evidence: Evidence
+    explicit: tuple[ExplicitMark, ...]
+    explicit_defect: LabelKitError | None
+    explicit_skipped: str
+
+
+def verify_source(source: SourceLike, look: Collection[str]) -> Report:
+    """Judge one file; see :func:`labelkit.verify`."""
+    name = source if isinstance(source, str) else getattr(source, "name", str(source)[:200])
+    try:
+        opened = open_source(source)
+        name = opened.name
+        row = table.find(opened.data, opened.name)
+    except LabelKitError as error:
+        return _unreadable(name, error)
+    return _judge(_look(name, opened.data, row, frozenset(look)))
+
+
+def _unreadable(name: str, error: LabelKitError) -> Report:
+    """A file of which nothing at all could be read."""
+    check = "file.format" if isinstance(error, UnknownFormat) else "file.readable"
+    finding = _finding(check, name, error.message, Answer.UNREADABLE)
+    return Report(name, Verdict.UNREADABLE, None, findings=(finding,))
+
+
+def _look(path: str, data: Buffer, row: Format, look: frozenset[str]) -> _Seen:
+    found = evidence.collect(data, row)
+    marks: tuple[ExplicitMark, ...] = ()
+    defect: LabelKitError | None = None
+    skipped = "" if "explicit" in look else "not asked for"
+    if not skipped:
+        skipped = media.cannot_look(row)
+    if not skipped:
+        try:
+            marks = tuple(media.layers(row).find(data, row))
+        except LabelKitError as error:
+            defect = error
+    return _Seen(path, row, look, found, marks, defect, skipped)
+
+
+def _judge(seen: _Seen) -> Report:
+    findings = tuple(sorted(_findings(seen), key=lambda f: _SEVERITY_ORDER.index(f.severity)))
+    asked_traces = seen.evidence.traces if "traces" in seen.look else ()
+    labels = seen.evidence.labels if "metadata" in seen.look else ()
+    return Report(
+        seen.path,
+        _verdict(seen),
+        _conforms(seen, findings),
+        seen.row.id,
+        labels=labels,
+        explicit=seen.explicit,
+        traces=asked_traces,
+        findings=findings,
+        not_looked_at=tuple(_not_looked_at(seen)),
+    )
+
+
+def _verdict(seen: _Seen) -> Verdict:
+    """标识办法 art. 6: what the metadata states decides; else explicit labels and traces make a suspicion."""
+    if "metadata" in seen.look:
+        stated = [_BY_ATTRIBUTE[m.label.label] for m in seen.evidence.labels if m.label.label in _BY_ATTRIBUTE]
+        if stated:
+            return min(stated, key=list(Verdict).index)
+    if seen.explicit or ("traces" in seen.look and any(traces.is_ai(t) for t in seen.evidence.traces)):
+        return Verdict.SUSPECTED
+    if seen.evidence.labels and "metadata" in seen.look:
+        return Verdict.SUSPECTED  # a label that states nothing we can read is a trace, not a statement
+    return Verdict.UNREADABLE if seen.evidence.defect or seen.explicit_defect else Verdict.NONE
+
+
+def _conforms(seen: _Seen, findings: Sequence[Finding]) -> bool | None:
+    """False: something is missing or wrong. None: nothing is, but not everything could be looked at."""
+    errors = [f for f in findings if f.severity is Severity.ERROR]
+    if any(f.answer in (Answer.NOT_FOUND, Answer.WRONG) for f in errors):
+        return False
+    complete = "metadata" in seen.look and not seen.explicit_skipped
+    return True if complete and not errors else None
+
+
+def _not_looked_at(seen: _Seen) -> Iterator[str]:
+    if "metadata" not in seen.look:
+        yield "metadata: not asked for"
+    if seen.explicit_skipped:
+        yield f"explicit: {seen.explicit_skipped}"
+    if "traces" not in seen.look:
+        yield "traces: not asked for"
+    yield "watermark: this version has no watermark detector"
+
+
+def _findings(seen: _Seen) -> Iterator[Finding]:
+    if seen.evidence.defect:
+        error = seen.evidence.defect
+        yield _finding("file.readable", error.place or seen.path, error.message, Answer.UNREADABLE)
+    yield from _extension(seen)
+    if "metadata" in seen.look:
+        yield from _metadata(seen.evidence)
+    else:
+        yield _finding("metadata.looked-at", "metadata", "left out on request", Answer.NOT_LOOKED_AT)
+    yield from _explicit(seen)
+    if "traces" in seen.look:
+        yield from _contradictions(seen.evidence)
+
+
+def _extension(seen: _Seen) -> Iterator[Finding]:
+    ending = PurePath(seen.path).suffix.lower()
+    rows = [row for row in table.formats() if ending in row.extensions]
+    if rows and seen.row not in rows:
+        yield _finding("file.extension", seen.path, f"{ending} on a {seen.row.container.name} file", Answer.WRONG)
+
+
+def _metadata(found: Evidence) -> Iterator[Finding]:
+    labels = found.labels
+    if not labels:
+        # After a defect nobody can say that there was no label behind it.
+        answer = Answer.UNREADABLE if found.defect else Answer.NOT_FOUND
+        yield _finding("metadata.present", "file metadata", "no label in the part that could be read" if found.defect else "no label", answer)
+        return
+    if len(labels) > 1:
+        places = "; ".join(mark.place for mark in labels)
+        yield _finding("metadata.single", places, f"{len(labels)} labels", Answer.WRONG)
+        if len({tuple(m.label.fields().values()) for m in labels}) > 1:
+            yield _finding("metadata.agree", places, _differences(labels), Answer.WRONG)
+    for mark in labels:
+        for deviation in mark.deviations:
+            yield _finding(f"metadata.{deviation.code}", mark.place, deviation.message, Answer.WRONG)
+
+
+def _differences(labels: Sequence[Mark]) -> str:
+    keys = labels[0].label.fields()
+    differing = [key for key in keys if len({m.label.fields()[key] for m in labels}) > 1]
+    return "different " + ", ".join(differing)
+
+
+def _explicit(seen: _Seen) -> Iterator[Finding]:
+    if seen.explicit_skipped:
+        yield _finding("explicit.looked-at", "picture", seen.explicit_skipped, Answer.NOT_LOOKED_AT)
+    elif seen.explicit_defect:
+        yield _finding("explicit.readable", "picture", seen.explicit_defect.message, Answer.UNREADABLE)
+    elif not seen.explicit:
+        yield _finding("explicit.present", "edges and corners", "no visible label in our wordings", Answer.NOT_FOUND)
+    else:
+        yield from _measured(max(seen.explicit, key=_quality))
+
+
+def _quality(mark: ExplicitMark) -> tuple[bool, float]:
+    """The best label counts: a small vendor's mark beside a good one of ours is no fault."""
+    return elements(mark.text).both, mark.ratio
+
+
+def _measured(mark: ExplicitMark) -> Iterator[Finding]:
+    place = f"{mark.position}, box {','.join(map(str, mark.box))}"
+    if not elements(mark.text).both:
+        yield _finding("explicit.elements", place, mark.text, Answer.WRONG)
+    if mark.ratio < MIN_HEIGHT_RATIO * (1 - HEIGHT_TOLERANCE):
+        yield _finding("explicit.height", place, f"{mark.ratio:.1%} ({mark.glyph_height:.1f} px)", Answer.WRONG)
+    if mark.contrast < MIN_CONTRAST:
+        yield _finding("explicit.contrast", place, f"{mark.contrast:.1f}:1", Answer.WRONG)
+    if mark.frames[0] < mark.frames[1]:
+        yield _finding("explicit.frames", place, f"{mark.frames[0]} of {mark.frames[1]} frames looked at", Answer.WRONG)
+
+
+def _contradictions(found: Evidence) -> Iterator[Finding]:
+    if not any(m.label.label == "1" for m in found.labels):
+        return
+    for trace in found.traces:
+        if trace.kind == "iptc-source-type" and not traces.is_ai(trace):
+            yield _finding("traces.source-type", trace.place, trace.detail, Answer.WRONG)
+
+
+def _finding(check: str, place: str, found: str, answer: Answer) -> Finding:
+    rule = checks.by_id(check)
+    return Finding(rule.id, rule.severity, rule.clause, place, rule.title_en, found, answer)
