@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -11,8 +12,15 @@ from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
     from labelkit.config import ExplicitConfig
-    from labelkit.formats.image.layers import Drawn
     from labelkit.record import ExplicitMark
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A file with the explicit label in it, and the label as drawn."""
+
+    data: bytes
+    mark: ExplicitMark
 
 
 class Layers(Protocol):

@@ -189,12 +189,12 @@ def _explicit(seen: _Seen) -> Iterator[Finding]:
 
 def _quality(mark: ExplicitMark) -> tuple[bool, float]:
     """The best label counts: a small vendor's mark beside a good one of ours is no fault."""
-    return elements(mark.text).both, mark.ratio
+    return elements(mark.text).complete, mark.ratio
 
 
 def _measured(mark: ExplicitMark) -> Iterator[Finding]:
     place = f"{mark.position}, box {','.join(map(str, mark.box))}"
-    if not elements(mark.text).both:
+    if not elements(mark.text).complete:
         yield _finding("explicit.elements", place, mark.text, Answer.WRONG)
     if mark.ratio < MIN_HEIGHT_RATIO * (1 - HEIGHT_TOLERANCE):
         yield _finding("explicit.height", place, f"{mark.ratio:.1%} ({mark.glyph_height:.1f} px)", Answer.WRONG)

@@ -6,11 +6,11 @@ not know one medium from another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelkit.errors import UnsupportedOperation
 from labelkit.formats.base import Buffer, apply
+from labelkit.formats.media import Drawn
 from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 #: Pictures without pixels; a visible label would have to be drawn by whoever renders them.
 _NOT_PIXELS = ("svg",)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A file with the visible label in it, and the label as drawn."""
-
-    data: bytes
-    mark: ExplicitMark
 
 
 def draw(data: Buffer, row: Format, settings: ExplicitConfig) -> Drawn:
