@@ -7,10 +7,10 @@ then renamed over the target. A crash, a full disk or Ctrl-C at any moment leave
 from __future__ import annotations
 
 import errno
+import hashlib
 import mmap
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,45 +39,63 @@ class Source:
 
 
 def open_source(source: SourceLike) -> Source:
-    """Open whatever the caller gave.
+    """Open whatever the caller gave; a file object is read from where it stands to its end.
 
     Raises:
         NotFound: no such file.
-        Unreadable: a directory, a link loop, a device, or no permission.
+        Unreadable: a directory, a link loop, a pipe or device, or no permission.
         LimitExceeded: a file object with more than ``MAX_STREAM_BYTES``.
-        InputError: not one of the accepted types.
+        InputError: not one of the accepted types, or a path that no file can have.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Source("<bytes>", bytes(source))
     if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        return Source(os.fspath(source), _read_path(path), path)
+        name = os.fsdecode(source)
+        return Source(name, _read_path(name), Path(name))
     if hasattr(source, "read"):
-        return Source(str(getattr(source, "name", "<stream>")), _read_stream(source))
+        called = getattr(source, "name", None)
+        return Source(called if isinstance(called, str) else "<stream>", _read_stream(source))
     raise InputError(
-        f"cannot read a {type(source).__name__}", remedy="pass a path, bytes, a binary file object, an image or an array"
+        f"cannot read a {type(source).__name__}",
+        remedy="pass a path, bytes, a binary file object, an image or an array",
     )
 
 
-def _read_path(path: Path) -> Buffer:
+def _read_path(name: str) -> Buffer:
+    if not name:
+        raise InputError("the path is empty", remedy="name a file")
     try:
-        with open(path, "rb") as file:
+        # O_NONBLOCK: opening a named pipe that nobody writes to would wait for ever; files do not care.
+        with os.fdopen(os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise Unreadable("this is not a regular file", file=str(path), remedy="name a file or a folder")
+                raise Unreadable(_odd_kind(info.st_mode), file=name, remedy=_ODD_KIND_REMEDY)
             if info.st_size <= READ_AT_ONCE_BYTES:
                 return file.read()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise _read_error(path, error) from error
+        raise _read_error(name, error) from error
+    except ValueError as error:  # a zero byte, or a character the file system's encoding lacks
+        raise InputError(f"no file can have this name: {error}", file=name, remedy="check the path") from error
 
 
-def _read_error(path: Path, error: OSError) -> InputError:
-    name = str(path)
-    if error.errno == errno.ENOENT:
-        return NotFound("there is no such file", file=name, remedy="check the path")
+_ODD_KIND_REMEDY = "name a file; label_many and verify_many take folders"
+
+
+def _odd_kind(mode: int) -> str:
+    """What a thing that is not a regular file is."""
+    if stat.S_ISDIR(mode):
+        return "this is a folder"
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        return "this is a pipe or socket, not a regular file"
+    return "this is a device, not a regular file"
+
+
+def _read_error(name: str, error: OSError) -> InputError:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NotFound("there is no such file", file=name, remedy=_missing_remedy(name))
     if error.errno == errno.EISDIR:
-        return Unreadable("this is a folder", file=name, remedy="use label_many, or name a file in it")
+        return Unreadable("this is a folder", file=name, remedy=_ODD_KIND_REMEDY)
     if error.errno == errno.ELOOP:
         return Unreadable("the symbolic links run in a circle", file=name, remedy="repair the link")
     if error.errno in (errno.EACCES, errno.EPERM):
@@ -85,20 +103,42 @@ def _read_error(path: Path, error: OSError) -> InputError:
     return Unreadable(f"it cannot be read: {error.strerror or error}", file=name, remedy="check the disk and try again")
 
 
+def _missing_remedy(name: str) -> str:
+    return "repair the symbolic link, it leads nowhere" if os.path.islink(name) else "check the path"
+
+
 def _read_stream(stream: IO[bytes]) -> bytes:
-    data = stream.read(MAX_STREAM_BYTES + 1)
-    if not isinstance(data, bytes):
+    """Everything that is left; unbuffered files, pipes and sockets give it in pieces."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := _read_piece(stream):
+        size += len(piece)
+        if size > MAX_STREAM_BYTES:
+            raise LimitExceeded(
+                f"more than {MAX_STREAM_BYTES} bytes in a stream", remedy="save it to a file and pass the path"
+            )
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _read_piece(stream: IO[bytes]) -> bytes:
+    try:
+        # At most 64 MB asked at once: readers allocate what they are asked for before they know how much there is.
+        piece: object = stream.read(READ_AT_ONCE_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: the object is closed
+        raise Unreadable(f"the file object cannot be read: {error}", remedy="open it again") from error
+    if piece is None:
+        raise Unreadable("the file object has no data yet", remedy="pass one that blocks until there is some")
+    if not isinstance(piece, bytes):
         raise InputError("the file object gives text, not bytes", remedy="open it in binary mode")
-    if len(data) > MAX_STREAM_BYTES:
-        raise LimitExceeded(f"more than {MAX_STREAM_BYTES} bytes in a stream", remedy="save it to a file and pass the path")
-    return data
+    return piece
 
 
 def same_file(a: Path, b: Path) -> bool:
     """Whether both paths lead to one file, links followed; False when either is missing."""
     try:
         return os.path.samefile(a, b)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -112,56 +152,73 @@ def store(
 ) -> None:
     """Write ``pieces`` to ``target``: temporary file, sync, ``check``, rename.
 
+    A target that is a symbolic link is replaced, not followed: what it leads to may be somebody's original.
+
     Args:
         target: where the result goes; its folder must exist.
         pieces: the content, in order.
         check: called with the temporary file before the rename; what it raises stops the write.
-        like: a file whose permissions the result gets.
+        like: a file whose permissions the result gets; its owner too when it is the target itself.
         sync: wait until the disk has it. Turn off only where losing the newest results in a power cut is acceptable.
 
     Raises:
         WriteError: the folder is missing or not writable, or the disk is full. The target is as it was.
     """
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+        model = _stat(like)
+        handle, temporary = _create(target, stat.S_IMODE(model.st_mode) & 0o777 if model else 0o666)
         with os.fdopen(handle, "wb") as file:
             file.writelines(pieces)
             file.flush()
+            if model:
+                _dress(file.fileno(), model, _stat(target))
             if sync:
                 os.fsync(file.fileno())
-        os.chmod(temporary, _mode(like))
         if check:
-            check(Path(temporary))
+            check(temporary)
         os.replace(temporary, target)
         temporary = None
         if sync:
             _sync_folder(target.parent)
     except OSError as error:
         raise _write_error(target, error) from error
+    except ValueError as error:
+        raise WriteError(f"no file can have this name: {error}", file=str(target), remedy="choose another") from error
     finally:
         if temporary:
             with suppress(OSError):
                 os.unlink(temporary)
 
 
-def _mode(like: Path | None) -> int:
-    if like is not None:
-        with suppress(OSError):
-            return stat.S_IMODE(like.stat().st_mode)
-    return 0o666 & ~_umask()
+def temporary_prefix(target: Path) -> str:
+    """How the names of temporary files for ``target`` begin; they end in ``.part`` and lie in the same folder.
+
+    A digest, because a name may use all 255 bytes that a file system allows and leave no room for an addition.
+    """
+    return f".{hashlib.blake2b(os.fsencode(target.name), digest_size=6).hexdigest()}-"
 
 
-def _umask() -> int:
-    """The process umask; reading it means setting it, so it is read once."""
-    global _known_umask
-    if _known_umask is None:
-        _known_umask = os.umask(0o022)
-        os.umask(_known_umask)
-    return _known_umask
+def _create(target: Path, mode: int) -> tuple[int, Path]:
+    """A new file beside ``target``; the kernel applies the umask and the folder's default permissions."""
+    while True:
+        path = target.parent / f"{temporary_prefix(target)}{os.urandom(4).hex()}.part"
+        with suppress(FileExistsError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), path
 
 
-_known_umask: int | None = None
+def _stat(path: Path | None) -> os.stat_result | None:
+    with suppress(OSError):
+        return path.stat() if path else None
+    return None
+
+
+def _dress(handle: int, model: os.stat_result, replaced: os.stat_result | None) -> None:
+    """Give the new file the permissions of ``model``, and its owner when it takes its place."""
+    if replaced and os.path.samestat(model, replaced):
+        with suppress(OSError):  # only root may give files away
+            os.fchown(handle, model.st_uid, model.st_gid)
+    os.fchmod(handle, stat.S_IMODE(model.st_mode) & 0o777)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -179,10 +236,14 @@ def _write_error(target: Path, error: OSError) -> WriteError:
         errno.ENOTDIR: ("the output folder is a file", "name another folder"),
         errno.ENOSPC: ("the disk is full", "free some space and run again; finished files are kept"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run again; finished files are kept"),
+        errno.EFBIG: ("the result is larger than the system allows", "raise the limit or choose another disk"),
         errno.EACCES: ("no permission to write there", "choose another folder or change its permissions"),
+        errno.EPERM: ("no permission to write there", "choose another folder or change its permissions"),
         errno.EROFS: ("the file system is read-only", "choose another folder"),
         errno.ENAMETOOLONG: ("the file name is too long", "choose a shorter name"),
         errno.EISDIR: ("the output is a folder", "name a file"),
     }
-    message, remedy = remedies.get(error.errno or 0, (f"it cannot be written: {error.strerror or error}", "check the disk"))
+    message, remedy = remedies.get(
+        error.errno or 0, (f"it cannot be written: {error.strerror or error}", "check the disk")
+    )
     return WriteError(message, file=str(target), remedy=remedy)
