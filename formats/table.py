@@ -101,7 +101,9 @@ def find(data: Buffer, name: str = "") -> Format:
     if best[0]:
         return best[2]
     promised = next((row.id for row in formats() if ending in row.extensions), "")
-    raise UnknownFormat(_unknown_message(len(data), promised), file=name, remedy="see `labelkit formats` for what is read")
+    raise UnknownFormat(
+        _unknown_message(len(data), promised), file=name, remedy="see `labelkit formats` for what is read"
+    )
 
 
 def _unknown_message(size: int, promised: str) -> str:

@@ -115,7 +115,10 @@ def _decide(job: Job, found: Evidence) -> tuple[AigcLabel, str]:
         return existing.label, _KEPT
     if policy == "propagate":
         return existing.label.propagated(
-            job.label.content_propagator, job.label.propagate_id, reserved=job.label.reserved_code2, names=job.config.names
+            job.label.content_propagator,
+            job.label.propagate_id,
+            reserved=job.label.reserved_code2,
+            names=job.config.names,
         ), ""
     if job.own and _is_ours(existing, job.label):
         return existing.label, ""
@@ -294,7 +297,11 @@ def _checked_path(path: Path, source: Source | None, row: Format) -> Path:
             "output and input are the same file", file=str(path), remedy="choose another output, or ask for in-place"
         )
     promised = [r for r in table.formats() if path.suffix.lower() in r.extensions]
-    if promised and row not in promised and (source is None or source.path is None or path.suffix != source.path.suffix):
+    if (
+        promised
+        and row not in promised
+        and (source is None or source.path is None or path.suffix != source.path.suffix)
+    ):
         raise InputError(
             f"the output is called {path.suffix}, the content is {row.container.name}",
             file=str(path),

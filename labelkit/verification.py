@@ -158,7 +158,12 @@ def _metadata(found: Evidence) -> Iterator[Finding]:
     if not labels:
         # After a defect nobody can say that there was no label behind it.
         answer = Answer.UNREADABLE if found.defect else Answer.NOT_FOUND
-        yield _finding("metadata.present", "file metadata", "no label in the part that could be read" if found.defect else "no label", answer)
+        yield _finding(
+            "metadata.present",
+            "file metadata",
+            "no label in the part that could be read" if found.defect else "no label",
+            answer,
+        )
         return
     if len(labels) > 1:
         places = "; ".join(mark.place for mark in labels)

@@ -28,7 +28,9 @@ def main() -> int:
     if labelled or verified:
         print("\nThe demo did not end as it should; please report the lines above.")
         return 1
-    print("\nLook at the pictures in demo/labelled/ - each shows 由AI生成 in a corner and carries the AIGC record in its")
+    print(
+        "\nLook at the pictures in demo/labelled/ - each shows 由AI生成 in a corner and carries the AIGC record in its"
+    )
     print("metadata. See one file in full: .venv/bin/labelkit show demo/labelled/coffee.jpg")
     return 0
 

@@ -39,7 +39,9 @@ def draw(data: Buffer, row: Format, settings: ExplicitConfig) -> Drawn:
     return Drawn(encoded if edits is None else b"".join(apply(data, edits)), mark)
 
 
-def draw_new(image: Any, row: Format, settings: ExplicitConfig | None, quality: int) -> tuple[bytes, ExplicitMark | None]:
+def draw_new(
+    image: Any, row: Format, settings: ExplicitConfig | None, quality: int
+) -> tuple[bytes, ExplicitMark | None]:
     """Encode an array (height x width [x 1, 3 or 4]) or a Pillow image, with the visible label if ``settings``.
 
     Raises:
@@ -49,7 +51,11 @@ def draw_new(image: Any, row: Format, settings: ExplicitConfig | None, quality: 
     from labelkit.formats.image import explicit, picture
 
     need_samples(row)
-    opened = picture.from_array(image) if hasattr(image, "__array_interface__") and not hasattr(image, "getbands") else picture.from_image(image)
+    opened = (
+        picture.from_array(image)
+        if hasattr(image, "__array_interface__") and not hasattr(image, "getbands")
+        else picture.from_image(image)
+    )
     mark = explicit.put(opened, settings) if settings else None
     return picture.encode(opened, row.id, quality), mark
 

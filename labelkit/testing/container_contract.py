@@ -59,7 +59,9 @@ class ContainerContract:
         from PIL import Image, ImageSequence
 
         with Image.open(io.BytesIO(data)) as image:
-            return [(frame.mode, frame.size, frame.convert("RGBA").tobytes()) for frame in ImageSequence.Iterator(image)]
+            return [
+                (frame.mode, frame.size, frame.convert("RGBA").tobytes()) for frame in ImageSequence.Iterator(image)
+            ]
 
     @property
     def container(self) -> Container:

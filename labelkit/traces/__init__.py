@@ -61,7 +61,11 @@ def read(unit: Unit, marks: Sequence[Mark] = ()) -> list[Trace]:
         marks: the labels already read from it; those in a private schema are traces too.
     """
     if unit.kind is Kind.C2PA:
-        claim = "with source type trainedAlgorithmicMedia" if b"trainedAlgorithmicMedia" in unit.data else "no AI source type"
+        claim = (
+            "with source type trainedAlgorithmicMedia"
+            if b"trainedAlgorithmicMedia" in unit.data
+            else "no AI source type"
+        )
         return [Trace("c2pa", unit.place, f"C2PA manifest store, {claim} (signature not examined)")]
     private = [Trace("vendor", unit.place, f"private label schema {m.schema}") for m in marks if m.schema != GB_SCHEMA]
     return [*_source_types(unit), *_vendor_signs(unit), *private]
@@ -88,4 +92,3 @@ def _vendor_signs(unit: Unit) -> list[Trace]:
         for sign in _SIGNS
         if unit.kind in sign.kinds and sign.key.fullmatch(unit.key or "-") and sign.payload.search(head)
     ]
-

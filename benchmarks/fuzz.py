@@ -1,0 +1,119 @@
+"""Mutation fuzzing of every parser: no crash, no hang over 2 s, no growth over 64 MB.
+
+    python benchmarks/fuzz.py [FILES] [SEED]
+
+Seeds are small valid files of every container, with labels in the main and in the wild places; mutations flip bits,
+change lengths, cut, repeat and splice pieces of other files. Every file goes through read, verify and label.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import labelkit
+from labelkit.errors import LabelKitError
+from tests import corpus
+
+LABEL = labelkit.AigcLabel.generated("001191000000MA0000007C10001", "FUZZ-1")
+CONFIG = labelkit.Config(sync=False)
+MAX_SECONDS = 2.0
+MAX_GROWTH = 64 * 1024 * 1024
+SEED_BYTES = 60_000
+
+
+def seeds() -> list[bytes]:
+    """Small real files, each also in its labelled form."""
+    plain = [p.read_bytes() for p in corpus.pictures() if p.stat().st_size <= SEED_BYTES]
+    return plain + [made for data in plain if (made := _labelled(data))]
+
+
+def _labelled(data: bytes) -> bytes | None:
+    try:
+        return labelkit.label(data, LABEL, layers=["metadata"], config=CONFIG).data
+    except LabelKitError:
+        return None
+
+
+def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
+    """One to six changes of one kind each."""
+    mutated = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        if not mutated:
+            break
+        at = rng.randrange(len(mutated))
+        kind = rng.randrange(7)
+        if kind == 0:
+            mutated[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            mutated[at : at + 4] = rng.choice(
+                (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\1")
+            )
+        elif kind == 2:
+            del mutated[at:]
+        elif kind == 3:
+            del mutated[at : at + rng.randint(1, 64)]
+        elif kind == 4:
+            mutated[at:at] = mutated[at : at + rng.randint(1, 256)] * rng.randint(1, 8)
+        elif kind == 5:
+            other = rng.choice(others)
+            start = rng.randrange(len(other))
+            mutated[at:at] = other[start : start + rng.randint(1, 512)]
+        else:
+            mutated[at : at + rng.randint(1, 16)] = rng.randbytes(rng.randint(1, 16))
+    return bytes(mutated)
+
+
+def probe(data: bytes) -> str:
+    """Read, verify and label one file; the class of the answer."""
+    report = labelkit.verify(data, look=["metadata", "traces"])
+    try:
+        labelkit.read(data)
+        labelkit.label(data, LABEL, layers=["metadata"], config=CONFIG)
+    except LabelKitError as error:
+        return type(error).__name__
+    return str(report.verdict)
+
+
+def run(files: int, seed: int) -> int:
+    """Fuzz and print a summary; the number of files that broke a promise."""
+    rng, pool = random.Random(seed), seeds()
+    answers: Counter[str] = Counter()
+    worst, failures = 0.0, 0
+    tracemalloc.start()
+    for number in range(files):
+        data = mutate(rng.choice(pool), pool, rng)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        start = time.perf_counter()
+        try:
+            answers[probe(data)] += 1
+        except Exception as error:
+            failures += 1
+            keep = Path(f"fuzz-crash-{seed}-{number}.bin")
+            keep.write_bytes(data)
+            print(f"{keep}: {type(error).__name__}: {error}", file=sys.stderr)
+        seconds = time.perf_counter() - start
+        growth = tracemalloc.get_traced_memory()[1] - before
+        worst = max(worst, seconds)
+        if seconds > MAX_SECONDS or growth > MAX_GROWTH:
+            failures += 1
+            Path(f"fuzz-slow-{seed}-{number}.bin").write_bytes(data)
+            print(f"file {number}: {seconds:.2f} s, {growth >> 20} MB", file=sys.stderr)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(
+        f"{files} files from {len(pool)} seeds (seed {seed}): {failures} failures, slowest {worst:.2f} s, peak {peak} MB"
+    )
+    print(", ".join(f"{name} {count}" for name, count in answers.most_common()))
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(bool(run(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1)))
