@@ -1,0 +1,296 @@
+"""The public functions on real pictures: every kind of input, every policy, every kind of bad input."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import labelkit
+from labelkit import errors
+from labelkit.formats import table
+
+PRODUCER = "001191000000MA0000007C10001"
+PLATFORM = "001191149900MA0LA3QG5T20001"
+PICTURES = Path(__file__).parent / "data" / "pictures"
+NAMES = sorted(p.name for p in PICTURES.iterdir())
+QUICK = labelkit.Config(sync=False)
+
+
+def label_of(content_id: str = "ID-1", producer: str = PRODUCER) -> labelkit.AigcLabel:
+    return labelkit.AigcLabel.generated(producer, content_id)
+
+
+@pytest.fixture
+def coffee(tmp_path: Path) -> Path:
+    path = tmp_path / "coffee.jpg"
+    path.write_bytes((PICTURES / "coffee.jpg").read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_layers_conform(name: str, tmp_path: Path) -> None:
+    out = tmp_path / name
+    outcome = labelkit.label(PICTURES / name, label_of(), out)
+    assert outcome.ok
+    assert outcome.path == out
+    assert {note.layer for note in outcome.written} == {"explicit", "metadata"}
+    report = labelkit.verify(out)
+    assert report.verdict == "confirmed"
+    assert report.conforms is True, report.findings
+    assert report.labels[0].label == label_of()
+    assert report.explicit[0].ratio >= 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_labelling_twice_changes_nothing(name: str) -> None:
+    once = labelkit.label(PICTURES / name, producer=PRODUCER, config=QUICK).data
+    assert once
+    twice = labelkit.label(once, producer=PRODUCER, config=QUICK)
+    assert twice.data == once
+    assert any("already" in note.text for note in twice.skipped)
+
+
+def test_inputs_of_every_kind_agree(coffee: Path) -> None:
+    data = coffee.read_bytes()
+    with open(coffee, "rb") as stream:
+        results = [
+            labelkit.label(s, label_of(), config=QUICK).data
+            for s in (coffee, str(coffee), data, stream, io.BytesIO(data))
+        ]
+    assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (300, 400, 1), (300, 400, 3), (300, 400, 4)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_arrays(shape: tuple[int, ...], dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    array = rng.integers(0, 256, shape).astype("uint8") if dtype == "uint8" else rng.random(shape, "float32")
+    outcome = labelkit.label(array, label_of(), format="png", config=QUICK)
+    assert outcome.data
+    assert labelkit.verify(outcome.data).verdict == "confirmed"
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "tiff", "avif", "heif"])
+def test_pillow_image_to_every_format(kind: str) -> None:
+    with Image.open(PICTURES / "coffee.jpg") as image:
+        outcome = labelkit.label(image, label_of(), format=kind, config=QUICK)
+    assert outcome.data
+    assert table.find(outcome.data).id == kind
+    report = labelkit.verify(outcome.data)
+    assert report.conforms is True, report.findings
+
+
+def test_output_to_stream_and_folder(coffee: Path, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    labelkit.label(coffee, label_of(), stream, config=QUICK)
+    (tmp_path / "out").mkdir()
+    outcome = labelkit.label(coffee, label_of(), tmp_path / "out", config=QUICK)
+    assert outcome.path == tmp_path / "out" / "coffee.jpg"
+    assert outcome.path.read_bytes() == stream.getvalue()
+
+
+def test_in_place_keeps_a_backup_and_the_mode(coffee: Path) -> None:
+    before = coffee.read_bytes()
+    coffee.chmod(0o640)
+    labelkit.label(coffee, label_of(), in_place=True, backup=".orig")
+    assert (coffee.parent / "coffee.jpg.orig").read_bytes() == before
+    assert coffee.stat().st_mode & 0o777 == 0o640
+    assert labelkit.read(coffee)[0].label == label_of()
+
+
+def test_dry_run_stores_nothing(coffee: Path, tmp_path: Path) -> None:
+    outcome = labelkit.label(coffee, label_of(), tmp_path / "no.jpg", dry_run=True)
+    assert outcome.ok
+    assert not (tmp_path / "no.jpg").exists()
+
+
+class TestExisting:
+    @pytest.fixture
+    def foreign(self) -> bytes:
+        data = labelkit.label(
+            PICTURES / "coffee.jpg", label_of("THEIRS", "kling"), layers=["metadata"], config=QUICK
+        ).data
+        assert data
+        return data
+
+    def test_replace_says_whose_label_went(self, foreign: bytes) -> None:
+        outcome = labelkit.label(foreign, label_of(), layers=["metadata"], config=QUICK)
+        assert outcome.data
+        assert [m.label.produce_id for m in labelkit.read(outcome.data)] == ["ID-1"]
+        assert any("kling" in note.text and "THEIRS" in note.text for note in outcome.skipped)
+
+    def test_keep(self, foreign: bytes) -> None:
+        assert labelkit.label(foreign, label_of(), on_existing="keep", config=QUICK).data == foreign
+
+    def test_refuse(self, foreign: bytes) -> None:
+        with pytest.raises(errors.AlreadyLabelled, match="kling"):
+            labelkit.label(foreign, label_of(), on_existing="refuse", config=QUICK)
+
+    def test_propagate_policy(self, foreign: bytes) -> None:
+        outcome = labelkit.label(
+            foreign, label_of("P-1", PLATFORM), on_existing="propagate", layers=["metadata"], config=QUICK
+        )
+        assert outcome.data
+        kept = labelkit.read(outcome.data)[0].label
+        assert (kept.content_producer, kept.produce_id) == ("kling", "THEIRS")
+        assert (kept.content_propagator, kept.propagate_id) == (PLATFORM, "P-1")
+
+    def test_annex_b_copy_does_not_stay_beside_the_new_one(self) -> None:
+        from PIL import PngImagePlugin
+
+        info = PngImagePlugin.PngInfo()
+        info.add_text("AIGC", label_of("OLD", "kling").to_wrapped_json())
+        info.add_text("Title", "kept")
+        stream = io.BytesIO()
+        Image.new("RGB", (64, 64)).save(stream, "PNG", pnginfo=info)
+        outcome = labelkit.label(stream.getvalue(), label_of(), layers=["metadata"], config=QUICK)
+        assert outcome.data
+        assert [m.label.produce_id for m in labelkit.read(outcome.data)] == ["ID-1"]
+        with Image.open(io.BytesIO(outcome.data)) as image:
+            assert image.info["Title"] == "kept"
+
+
+class TestPropagate:
+    def test_keeps_the_producer(self, coffee: Path) -> None:
+        labelled = labelkit.label(coffee, label_of(), config=QUICK).data
+        assert labelled
+        outcome = labelkit.propagate(labelled, PLATFORM, propagate_id="P-9")
+        assert outcome.data
+        mark = labelkit.read(outcome.data)[0].label
+        assert mark.produce_id == "ID-1"
+        assert mark.content_propagator == PLATFORM
+
+    def test_refuses_to_forge_the_attribute(self, coffee: Path) -> None:
+        labelled = labelkit.label(coffee, label_of(), config=QUICK).data
+        assert labelled
+        with pytest.raises(errors.Forgery):
+            labelkit.propagate(labelled, PLATFORM, attribute="3")
+
+    def test_unlabelled_needs_an_attribute(self, coffee: Path) -> None:
+        with pytest.raises(errors.InvalidField, match="no label"):
+            labelkit.propagate(coffee, PLATFORM)
+        outcome = labelkit.propagate(coffee, PLATFORM, attribute="2")
+        assert outcome.data
+        assert labelkit.verify(outcome.data).verdict == "possible"
+
+    def test_disagreeing_labels_are_not_passed_on(self) -> None:
+        from PIL import PngImagePlugin
+
+        info = PngImagePlugin.PngInfo()
+        info.add_text("AIGC", label_of("A", "one").to_wrapped_json())
+        info.add_text("aigc", label_of("B", "two").to_wrapped_json())
+        stream = io.BytesIO()
+        Image.new("RGB", (64, 64)).save(stream, "PNG", pnginfo=info)
+        with pytest.raises(errors.Forgery, match="different producers"):
+            labelkit.propagate(stream.getvalue(), PLATFORM)
+
+
+class TestBadInput:
+    """Each: a clear error naming file and remedy, nothing written, nothing lost."""
+
+    def refuse(
+        self, source: object, kind: type[errors.LabelKitError], out: Path | None = None, **more: object
+    ) -> errors.LabelKitError:
+        with pytest.raises(kind) as caught:
+            labelkit.label(source, label_of(), out, **more)  # type: ignore[arg-type]
+        assert caught.value.message
+        if isinstance(source, Path):
+            assert str(source) in str(caught.value) or (out and str(out) in str(caught.value))
+        assert caught.value.remedy
+        if out is not None and out.parent.is_dir():
+            assert not list(out.parent.glob(".*.part"))
+        return caught.value
+
+    def test_not_a_picture(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("hello")
+        self.refuse(tmp_path / "a.txt", errors.UnknownFormat)
+
+    def test_text_called_png(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").write_text("hello")
+        assert "png" in self.refuse(tmp_path / "a.png", errors.UnknownFormat).message
+
+    def test_wrong_extension_is_labelled_by_content(self, coffee: Path, tmp_path: Path) -> None:
+        wrong = coffee.rename(tmp_path / "coffee.png")
+        outcome = labelkit.label(wrong, label_of(), tmp_path / "out.jpg", config=QUICK)
+        assert outcome.format == "jpeg"
+        assert any(f.check == "file.extension" for f in labelkit.verify(wrong).findings)
+
+    def test_empty(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").touch()
+        assert "0 bytes" in self.refuse(tmp_path / "a.png", errors.InputError).message
+
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+    def test_truncated(self, share: float, coffee: Path, tmp_path: Path) -> None:
+        data = coffee.read_bytes()
+        cut = tmp_path / "cut.jpg"
+        cut.write_bytes(data[: int(len(data) * share)])
+        self.refuse(cut, errors.BrokenFile, tmp_path / "out.jpg")
+        assert cut.read_bytes() == data[: int(len(data) * share)]
+        assert not (tmp_path / "out.jpg").exists()
+
+    def test_missing_and_folder_and_loop(self, tmp_path: Path) -> None:
+        self.refuse(tmp_path / "none.png", errors.NotFound)
+        self.refuse(tmp_path, errors.Unreadable)
+        (tmp_path / "x").symlink_to(tmp_path / "y")
+        (tmp_path / "y").symlink_to(tmp_path / "x")
+        assert "circle" in self.refuse(tmp_path / "x", errors.Unreadable).message
+
+    def test_device_is_not_read_for_ever(self) -> None:
+        self.refuse(Path("/dev/zero"), errors.Unreadable)
+
+    def test_output_folder_missing(self, coffee: Path, tmp_path: Path) -> None:
+        self.refuse(coffee, errors.WriteError, tmp_path / "no" / "a.jpg")
+
+    def test_output_equal_to_input(self, coffee: Path) -> None:
+        before = coffee.read_bytes()
+        self.refuse(coffee, errors.InputError, coffee)
+        assert coffee.read_bytes() == before
+
+    def test_output_of_another_format(self, coffee: Path, tmp_path: Path) -> None:
+        self.refuse(coffee, errors.InputError, tmp_path / "a.png")
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+    def test_full_disk(self, coffee: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        import tempfile
+
+        def on_a_full_disk(**_: object) -> tuple[int, str]:
+            return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "full.part")
+
+        monkeypatch.setattr(tempfile, "mkstemp", on_a_full_disk)
+        (tmp_path / "a.jpg").write_bytes(b"older")
+        assert "full" in self.refuse(coffee, errors.WriteError, tmp_path / "a.jpg").message
+        assert (tmp_path / "a.jpg").read_bytes() == b"older"
+
+    def test_provider_code_with_wrong_check_digit(self, coffee: Path) -> None:
+        with pytest.raises(errors.InvalidProviderCode, match="check digit"):
+            labelkit.label(coffee, producer="001191000000MA0000007D10001")
+
+    def test_content_id_with_a_space(self, coffee: Path) -> None:
+        with pytest.raises(errors.InvalidField, match="a space"):
+            labelkit.label(coffee, producer=PRODUCER, content_id="a b")
+
+    def test_no_producer(self, coffee: Path) -> None:
+        with pytest.raises(errors.InvalidField, match="producer"):
+            labelkit.label(coffee)
+
+    def test_bmp_names_the_conversion(self, tmp_path: Path) -> None:
+        Image.new("RGB", (200, 200)).save(tmp_path / "a.bmp")
+        assert "PNG" in self.refuse(tmp_path / "a.bmp", errors.UnsupportedOperation).remedy
+
+    def test_wrong_words(self, coffee: Path) -> None:
+        with pytest.raises(errors.ConfigError, match="explicit"):
+            labelkit.label(coffee, label_of(), layers=["visible"])
+        with pytest.raises(errors.ConfigError):
+            labelkit.label(coffee, label_of(), on_existing="strip")
+
+    def test_verify_never_raises(self, tmp_path: Path) -> None:
+        for bad in (tmp_path / "none.png", tmp_path, b"", b"junk", b"\x89PNG\r\n\x1a\n"):
+            report = labelkit.verify(bad)  # type: ignore[arg-type]
+            assert report.verdict == "unreadable"
+            assert report.conforms is None
+            assert report.findings
