@@ -1,0 +1,5 @@
+"""English sentence -> Chinese twin."""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {}

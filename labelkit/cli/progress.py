@@ -1,0 +1,31 @@
+"""A progress bar on a terminal, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from labelkit.cli.terminal import Terminal
+
+#: Called with files done, and files in all (0 while that is not known).
+Tick: TypeAlias = Callable[[int, int], None]
+
+
+@contextmanager
+def progress(terminal: Terminal) -> Iterator[Tick | None]:
+    """A bar on standard error while the block runs; ``None`` when that is no terminal or nobody wants to see it."""
+    if terminal.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Lines for people go above the bar when both share the terminal; a pipe must get them untouched.
+    shared = sys.stdout.isatty()
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
+    task = bar.add_task(terminal.voice.say("files"), total=None)
+    with bar:
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

@@ -1,0 +1,66 @@
+"""``labelkit verify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from labelkit.cli import options
+from labelkit.cli.app import Exit
+from labelkit.cli.judgement import exit_code, show_report
+from labelkit.cli.options import Session, usage
+from labelkit.cli.places import check_sources, open_one, single
+from labelkit.cli.progress import progress
+from labelkit.config import Config, from_mapping
+from labelkit.record import Report
+
+LOOKS = ("metadata", "explicit", "traces")
+
+
+@options.command(
+    "verify",
+    "Judge files: which labels they carry, what is wrong with them, and what a platform would say "
+    "(标识办法 art. 6).\n\n"
+    "SRC is a file, a folder, or - for standard input. Exit code: 0 all conform, 1 findings, 2 wrong usage, "
+    "3 something could not be read.",
+)
+@options.SOURCES
+@options.option("--look", type=options.SomeOf(LOOKS), help="Look at these only; the report names what was left out.")
+@options.option("--report", metavar="FILE", type=Path, help="Write the report to FILE.json, FILE.jsonl or FILE.csv.")
+@options.option("--jsonl", "as_json_lines", is_flag=True, help="One JSON object a line, as soon as a file is judged.")
+@options.JOBS
+@options.JSON
+def command(
+    session: Session,
+    sources: tuple[Path, ...],
+    look: tuple[str, ...] | None,
+    as_json: bool,
+    as_json_lines: bool,
+    jobs: int | None,
+    report: Path | None,
+) -> int:
+    """Verify and show the reports."""
+    check_sources(sources)
+    if as_json and as_json_lines:
+        raise usage("--json and --jsonl exclude each other", "", "choose one")
+    config = from_mapping({} if jobs is None else {"jobs": jobs}, base=session.config())
+    worst = Exit.OK
+    with progress(session.terminal) as tick:
+        judged = _one(sources[0], look, config) if single(sources) else _many(sources, look, config, tick)
+        for found in judged:
+            show_report(session.terminal, found)
+            worst = max(worst, exit_code(found, narrowed=look is not None))
+    return worst
+
+
+def _one(source: Path, look: tuple[str, ...] | None, config: Config) -> Iterator[Report]:
+    from labelkit.api import verify
+
+    yield verify(open_one(source), look=look, config=config)
+
+
+def _many(sources: tuple[Path, ...], look: tuple[str, ...] | None, config: Config, tick: Any) -> Iterator[Report]:
+    from labelkit.batch import verify_many
+
+    return verify_many(sources, look=look, config=config, jobs=config.jobs, progress=tick)
