@@ -1,0 +1,174 @@
+"""The error-correcting code of all invisible marks: payload + CRC, tail-biting convolutional code, soft list decoding.
+
+Rate 1/4, constraint length 11, octal generators 2327 2353 2671 3175 (a maximum-free-distance code), tail-biting so that
+no bits are spent on termination. Decoding is a Viterbi search over 1,024 states in numpy, wrapped around the circle,
+with a list of runners-up that the CRC chooses from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAYLOAD_BITS = 64
+GENERATORS = (0o2327, 0o2353, 0o2671, 0o3175)
+MEMORY = 10
+STATES = 1 << MEMORY
+RATE = len(GENERATORS)
+#: CRC polynomials without the leading term, by width: CRC-16/CCITT and CRC-24 (RFC 9580 6.1).
+_CRC_POLYNOMIALS = {16: 0x1021, 24: 0x864CFB}
+#: Steps re-walked at each end of the circle so that the survivor paths have merged (five constraint lengths and more).
+_WRAP = 64
+
+
+def crc(bits: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """The ``width`` check bits (16 or 24) of a row of bits, most significant first; start value all ones."""
+    polynomial, top, register = _CRC_POLYNOMIALS[width], 1 << (width - 1), (1 << width) - 1
+    for bit in bits:
+        feedback = bool(register & top) ^ bool(bit)
+        register = ((register << 1) & ((1 << width) - 1)) ^ (polynomial if feedback else 0)
+    return to_bits(register, width)
+
+
+def to_bits(number: int, width: int) -> NDArray[np.uint8]:
+    """A number as ``width`` bits, most significant first."""
+    return np.frombuffer(format(number, f"0{width}b").encode(), np.uint8) - np.uint8(48)
+
+
+def to_number(bits: NDArray[np.uint8]) -> int:
+    """The inverse of :func:`to_bits`."""
+    return int("".join(map(str, bits.tolist())), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A decoded word.
+
+    Attributes:
+        payload: 64-bit number.
+        coded: the codeword it belongs to, -1 and +1, one per coded bit.
+        rank: 0 for the best path, n for the n-th runner-up.
+    """
+
+    payload: int
+    coded: NDArray[np.float32]
+    rank: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code for 64 payload bits with 16 or 24 check bits.
+
+    Attributes:
+        check_bits: width of the CRC.
+    """
+
+    check_bits: int = 16
+
+    @property
+    def info_bits(self) -> int:
+        """Payload and check bits."""
+        return PAYLOAD_BITS + self.check_bits
+
+    @property
+    def length(self) -> int:
+        """Coded bits per word."""
+        return RATE * self.info_bits
+
+    @cached_property
+    def _outputs(self) -> NDArray[np.float32]:
+        """(2 * STATES, RATE) of -1/+1: what the encoder emits for register value ``input << MEMORY | state``."""
+        registers = np.arange(2 * STATES)
+        taps = np.array([[bin(int(r) & g).count("1") & 1 for g in GENERATORS] for r in registers])
+        return (taps * 2 - 1).astype(np.float32)
+
+    def encode(self, payload: int) -> NDArray[np.float32]:
+        """The codeword of a 64-bit payload: ``length`` numbers, each -1 or +1.
+
+        Raises:
+            ValueError: the payload does not fit in 64 bits.
+        """
+        if not 0 <= payload < 1 << PAYLOAD_BITS:
+            raise ValueError(f"payload {payload} is not a 64-bit number")
+        bits = to_bits(payload, PAYLOAD_BITS)
+        return self._convolve(np.concatenate([bits, crc(bits, self.check_bits)]))
+
+    def _convolve(self, info: NDArray[np.uint8]) -> NDArray[np.float32]:
+        # Register bit MEMORY is the newest input; tail-biting means the delays wrap around the word.
+        registers = np.zeros(len(info), np.int64)
+        for delay in range(MEMORY + 1):
+            registers |= np.roll(info, delay).astype(np.int64) << (MEMORY - delay)
+        return self._outputs[registers].ravel()
+
+    def decode(self, soft: NDArray[np.float32], runners_up: int = 24) -> Word | None:
+        """The most likely word whose CRC is right, among the best path and ``runners_up`` that leave it once.
+
+        Args:
+            soft: ``length`` numbers, positive for +1; the magnitude is the reliability (log-likelihood ratio).
+            runners_up: how many deviating paths may be tried.
+        """
+        found = self.decode_many(soft[None, :], runners_up)
+        return found[0]
+
+    def decode_many(self, soft: NDArray[np.float32], runners_up: int = 24) -> list[Word | None]:
+        """:meth:`decode` for each row of ``soft`` (rows x ``length``), sharing the trellis walk."""
+        choices, margins, end = self._walk(soft)
+        return [self._pick(choices[:, r], margins[:, r], int(end[r]), runners_up) for r in range(len(soft))]
+
+    def _walk(self, soft: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.int64]]:
+        """Viterbi around the circle: survivors' choices and margins (steps x rows x STATES), and the best end state.
+
+        State bit MEMORY-1 is the newest input. State s is reached from (s << 1) & mask and that plus one; which of the
+        two is the choice, and its lead over the other the margin.
+        """
+        rows = len(soft)
+        branch = soft.reshape(rows, self.info_bits, RATE) @ self._outputs.T  # rows x steps x 2 STATES
+        order = np.arange(-_WRAP, self.info_bits + _WRAP) % self.info_bits
+        # Register of the transition into s from predecessor p: newest bit of s, then all bits of p.
+        half = STATES // 2
+        metric = np.zeros((rows, STATES), np.float32)
+        choices = np.empty((len(order), rows, STATES), np.bool_)
+        margins = np.empty((len(order), rows, STATES), np.float32)
+        for step, position in enumerate(order):
+            # register = input << MEMORY | p; next state = register >> 1; p even and odd are the two ways in
+            both = metric[:, None, :] + branch[:, position].reshape(rows, 2, STATES)
+            even, odd = both[..., 0::2], both[..., 1::2]
+            lead = (odd - even).reshape(rows, STATES)
+            choices[step] = lead > 0
+            margins[step] = np.abs(lead)
+            metric = np.maximum(even, odd).reshape(rows, STATES)
+            metric -= metric.max(axis=1, keepdims=True)
+        assert half * 2 == STATES
+        return choices, margins, metric.argmax(axis=1)
+
+    def _pick(self, choices: NDArray[np.bool_], margins: NDArray[np.float32], end: int, runners_up: int) -> Word | None:
+        bits, leads = self._trace(choices, margins, end, -1)
+        if word := self._checked(bits, 0):
+            return word
+        inside = np.arange(_WRAP // 2, len(leads) - _WRAP // 2)
+        for rank, step in enumerate(inside[np.argsort(leads[inside])[:runners_up]], start=1):
+            if word := self._checked(self._trace(choices, margins, end, int(step))[0], rank):
+                return word
+        return None
+
+    def _trace(
+        self, choices: NDArray[np.bool_], margins: NDArray[np.float32], state: int, deviate: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Walk back from ``state``, taking the other way in at step ``deviate``; the info bits and each step's margin."""
+        steps = len(choices)
+        bits, leads = np.empty(steps, np.uint8), np.empty(steps, np.float32)
+        for step in range(steps - 1, -1, -1):
+            bits[step] = state >> (MEMORY - 1)
+            leads[step] = margins[step, state]
+            odd = bool(choices[step, state]) != (step == deviate)
+            state = (state << 1) & (STATES - 1) | odd
+        return bits[_WRAP : _WRAP + self.info_bits], leads
+
+    def _checked(self, bits: NDArray[np.uint8], rank: int) -> Word | None:
+        payload, check = bits[:PAYLOAD_BITS], bits[PAYLOAD_BITS:]
+        if not np.array_equal(crc(payload, self.check_bits), check):
+            return None
+        return Word(to_number(payload), self._convolve(bits), rank)
