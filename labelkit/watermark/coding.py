@@ -157,7 +157,7 @@ class Code:
     def _trace(
         self, choices: NDArray[np.bool_], margins: NDArray[np.float32], state: int, deviate: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Walk back from ``state``, taking the other way in at step ``deviate``; the info bits and each step's margin."""
+        """Walk back from ``state``, the other way in at step ``deviate``; the info bits and each step's margin."""
         steps = len(choices)
         bits, leads = np.empty(steps, np.uint8), np.empty(steps, np.float32)
         for step in range(steps - 1, -1, -1):
