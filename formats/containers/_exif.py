@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labelkit.errors import InputError, UnsupportedOperation
-from labelkit.formats.base import MAX_PAYLOAD_BYTES, Buffer, Kind, Unit
+from labelkit.formats.base import MAX_PAYLOAD_BYTES, Buffer, Kind, Unit, bounded
 from labelkit.formats.containers._ifd import Entry, Ifd, Walker, broken, header
 
 EXIF_IFD = 0x8769
@@ -64,29 +64,41 @@ def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
         value alone. Data is as stored, but without the zero bytes that end ASCII; UserComment keeps its 8-byte
         character code. At most ``MAX_PAYLOAD_BYTES`` in all.
     """
-    budget, damage = MAX_PAYLOAD_BYTES, ""
     try:
         layout, at = header(exif)
-        walker = Walker(exif, layout, lenient=True)
-        for unit in _walk(exif, walker, at, base, place):
+    except InputError as error:
+        yield _damaged(error.message, base, place)
+        return
+    yield from directory_units(exif, Walker(exif, layout, lenient=True), at, base, place)
+
+
+def directory_units(data: Buffer, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
+    """As :func:`units`, for the directory at ``at`` and those it leads to; ``walker`` is lenient."""
+    budget = MAX_PAYLOAD_BYTES
+    walker.damage = ""
+    try:
+        for unit in _walk(data, walker, at, base, place):
             budget -= len(unit.data)
             if budget < 0:
                 raise broken("the values overlap", unit.start)
             yield unit
-        damage = walker.damage
     except InputError as error:
-        damage = error.message
-    if damage:
-        yield Unit(Kind.EXIF, f"{place}: {damage}", b"", base, base, notes=("exif-damaged",))
+        walker.damage = error.message
+    if walker.damage:
+        yield _damaged(walker.damage, base, place)
 
 
-def _walk(exif: bytes, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
+def _damaged(what: str, base: int, place: str) -> Unit:
+    return Unit(Kind.EXIF, f"{place}: {what}", b"", base, base, notes=("exif-damaged",))
+
+
+def _walk(data: Buffer, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
     waiting = [at]
     for _ in range(_MAX_IFDS):
         if not waiting:
             return
         directory = walker.ifd(waiting.pop(0))
-        yield from text_units(exif, directory, base, place)
+        yield from text_units(data, directory, base, place)
         pointers = [walker.integers(e) for e in directory.entries if e.tag == EXIF_IFD]
         waiting += [p[0] for p in pointers[:1] if p] + ([directory.next] if directory.next else [])
     raise broken(f"more than {_MAX_IFDS} directories", at)
@@ -99,11 +111,11 @@ def text_units(data: Buffer, directory: Ifd, base: int, place: str) -> Iterator[
         name = "XMP" if entry.tag == XMP_TAG else TEXT_TAGS.get(entry.tag)
         if name and entry.type in _TEXT_TYPES and entry.tag not in seen and entry.count:
             seen.add(entry.tag)
-            yield _unit(data, entry, base, f"{place}, {name}", name)
+            yield _unit(data, entry, base, f"{place}, {name}, byte {base + entry.start}", name)
 
 
 def _unit(data: Buffer, entry: Entry, base: int, place: str, name: str) -> Unit:
-    value = bytes(data[entry.start : entry.stop])
+    value = bytes(data[entry.start : bounded(entry.stop - entry.start, place, "value") + entry.start])
     if entry.tag == XMP_TAG:
         return Unit(Kind.XMP, place, value, base + entry.start, base + entry.stop)
     text = value.rstrip(b"\0") if entry.type in (2, 129) else value

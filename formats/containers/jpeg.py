@@ -106,7 +106,7 @@ def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
             packets += 1
         elif segment.marker == APP1 and segment.starts(data, *(_MORE_EXIF if blocks else EXIF)):
             base = segment.start + 10
-            yield from _exif.units(bytes(data[base : segment.stop]), base, f"JPEG APP1 Exif, byte {segment.start}")
+            yield from _exif.units(bytes(data[base : segment.stop]), base, "JPEG APP1 Exif")
             blocks += 1
         elif not segment.coded:
             yield _private(data, segment)
