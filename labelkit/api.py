@@ -59,19 +59,19 @@ def label(
     Raises:
         LabelKitError: see :mod:`labelkit.errors`; the source and an existing output are untouched.
     """
-    settings = _settings(config, layers, on_existing)
+    settings = settings_for(config, layers, on_existing)
     given, own = _label_to_write(label, producer, content_id, settings)
     if _is_image(source):
         row = _row_for_image(format, out, settings)
         target = labelling.target_for(out, None, row, in_place=in_place, backup=backup)
         result = labelling.run_new(source, row, given, settings)
-        return _finish("<image>", result, target, settings, dry_run=dry_run)
+        return finish("<image>", result, target, settings, dry_run=dry_run)
     opened = open_source(source)
     try:
         job = labelling.open_job(opened, given, settings, own=own)
         target = labelling.target_for(out, opened, job.row, in_place=in_place, backup=backup)
         result = labelling.run(job)
-        return _finish(opened.name, result, target, settings, dry_run=dry_run, like=opened.path)
+        return finish(opened.name, result, target, settings, dry_run=dry_run, like=opened.path)
     except LabelKitError as error:
         raise error.at(opened.name) from error.__cause__
 
@@ -144,7 +144,7 @@ def propagate(
             producer half to keep.
         InvalidField: the file has no label and ``attribute`` is not given.
     """
-    settings = replace(_settings(config, ("metadata",), "replace"), names=True)
+    settings = replace(settings_for(config, ("metadata",), "replace"), names=True)
     opened = open_source(source)
     try:
         row = table.find(opened.data, opened.name)
@@ -152,7 +152,7 @@ def propagate(
         _check_propagator(passed_on, config)
         job = labelling.open_job(opened, passed_on, settings, own=False)
         target = labelling.target_for(out, opened, row, in_place=in_place, backup=backup)
-        return _finish(opened.name, labelling.run(job), target, settings, dry_run=dry_run, like=opened.path)
+        return finish(opened.name, labelling.run(job), target, settings, dry_run=dry_run, like=opened.path)
     except LabelKitError as error:
         raise error.at(opened.name) from error.__cause__
 
@@ -197,9 +197,10 @@ def _check_propagator(passed_on: AigcLabel, config: Config | None) -> None:
         passed_on._check_field(name, allowed)
 
 
-def _finish(
+def finish(
     name: str, result: Labelled, target: Target, config: Config, *, dry_run: bool, like: Path | None = None
 ) -> Outcome:
+    """Store a result, unless this is a dry run, and say what was done."""
     if dry_run:
         notes = (*result.skipped, Note("file", "dry run: nothing was stored"))
         path = target.path
@@ -207,7 +208,13 @@ def _finish(
     return labelling.deliver(name, result, target, sync=config.sync, like=like)
 
 
-def _settings(config: Config | None, layers: Sequence[str] | None, on_existing: str | None) -> Config:
+def settings_for(config: Config | None, layers: Sequence[str] | None, on_existing: str | None) -> Config:
+    """``config`` with what the caller asked for instead.
+
+    Raises:
+        ConfigError: an unknown layer or policy.
+        UnsupportedOperation: a layer this version does not have.
+    """
     base = config or Config()
     settings = replace(base, layers=tuple(layers or base.layers), on_existing=on_existing or base.on_existing)
     _known(settings.layers, tuple(Layer), "layers")
