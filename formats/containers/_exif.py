@@ -55,7 +55,7 @@ def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
     """The text tags and the XMP packet of an EXIF block.
 
     Args:
-        exif: the TIFF structure, from ``II`` or ``MM``, without JPEG's ``Exif`` identifier.
+        exif: the TIFF structure, from ``II`` or ``MM`` on; JPEG's ``Exif`` identifier in front is passed over.
         base: the byte of the file where ``exif`` starts.
         place: the segment or chunk that holds it, for people.
 
@@ -64,6 +64,8 @@ def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
         value alone. Data is as stored, but without the zero bytes that end ASCII; UserComment keeps its 8-byte
         character code. At most ``MAX_PAYLOAD_BYTES`` in all.
     """
+    if exif[:6] == b"Exif\0\0":  # JPEG's identifier, which some writers carry into PNG and WebP
+        exif, base = exif[6:], base + 6
     try:
         layout, at = header(exif)
     except InputError as error:
