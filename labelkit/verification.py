@@ -57,11 +57,11 @@ def verify_source(source: SourceLike, look: Collection[str]) -> Report:
         name = opened.name
         row = table.find(opened.data, opened.name)
     except LabelKitError as error:
-        return _unreadable(name, error)
+        return unreadable(name, error)
     return _judge(_look(name, opened.data, row, frozenset(look)))
 
 
-def _unreadable(name: str, error: LabelKitError) -> Report:
+def unreadable(name: str, error: LabelKitError) -> Report:
     """A file of which nothing at all could be read."""
     check = "file.format" if isinstance(error, UnknownFormat) else "file.readable"
     finding = _finding(check, name, error.message, Answer.UNREADABLE)
