@@ -19,6 +19,8 @@ from labelkit.errors import LabelKitError
 _HOLE = re.compile(r"\{(\d*)\}")
 # Sentences are short; what is longer holds a stranger's text and is not worth matching.
 _MAX_SENTENCE = 20_000
+# A pattern such as "{}: {} ({})" has no word of its own and would match anything.
+_LETTERS = 5
 
 
 class Language(StrEnum):
@@ -109,6 +111,7 @@ def _catalogue() -> Mapping[str, str]:
 
 @cache
 def _patterns() -> tuple[str, ...]:
-    """Keys with holes, those with most fixed text first, so that the most particular sentence wins."""
-    holed = (key for key in _catalogue() if _HOLE.search(key))
-    return tuple(sorted((k for k in holed if len(_HOLE.sub("", k)) > 5), key=lambda k: -len(_HOLE.sub("", k))))
+    """Keys with holes and a word, those with most fixed text first, so that the most particular sentence wins."""
+    fixed = {key: _HOLE.sub("", key) for key in _catalogue() if _HOLE.search(key)}
+    worded = (key for key, text in fixed.items() if sum(c.isalpha() for c in text) >= _LETTERS)
+    return tuple(sorted(worded, key=lambda key: -len(fixed[key])))

@@ -35,7 +35,7 @@ def _show(session: Session, item: doctor.Item) -> None:
     voice = session.terminal.voice
     if session.terminal.quiet and item.state in (State.OK, State.NOTE):
         return
-    name = voice.say(item.name)
+    name = voice.translate(item.name)
     remedy = voice.say(" ({})", voice.translate(item.remedy)) if item.remedy else ""
     state = voice.say(str(item.state))
     text = f"{state}{' ' * (9 - width(state))}{name}{' ' * max(1, 20 - width(name))}"

@@ -1,0 +1,104 @@
+"""Both languages say everything, and a translation never loses what a sentence was about."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelkit import doctor
+from labelkit._zh import SENTENCES
+from labelkit.cli.app import COMMANDS
+from labelkit.cli.judgement import VERDICTS
+from labelkit.errors import LabelKitError, NotFound
+from labelkit.messages import Language, Voice, choose, match
+from labelkit.record import Answer, Severity, Verdict
+from tests.sentences import ROOT, modules, sentences
+
+ZH = Voice(Language.ZH)
+EN = Voice(Language.EN)
+# Names and commands that are the same in both languages.
+SAME = {"labelkit", "python", "opencv", "id", "Pillow {}", "{} cannot draw {}{}"}
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_sentence_in_the_code_has_a_chinese_twin(module) -> None:
+    missing = {s for s in sentences(module) if s not in SENTENCES and s not in SAME and ZH.translate(s) == s}
+    assert not missing, f"add to labelkit/_zh.py or labelkit/_zh_errors.py: {sorted(missing)}"
+
+
+def test_the_search_for_sentences_finds_some_everywhere_they_are_known_to_be() -> None:
+    found = sentences(ROOT / "labelkit" / "sources.py")
+    assert {"there is no such file", "more than {} bytes in a stream", "check the path"} <= found
+    assert "did you mean {}?" in sentences(ROOT / "labelkit" / "config.py")
+
+
+def test_words_that_come_from_tables_have_twins() -> None:
+    words = [text for _, text in COMMANDS.values()]
+    words += [str(word) for word in (*Severity, *Answer, *doctor.State)]
+    words += [text for verdict, text in VERDICTS.items() if verdict is not Verdict.UNREADABLE]
+    assert [word for word in words if word not in SENTENCES] == []
+
+
+@pytest.mark.parametrize("english", SENTENCES)
+def test_a_twin_has_the_same_holes(english: str) -> None:
+    holes = len(re.findall(r"\{\d*\}", english))
+    numbered = re.findall(r"\{(\d+)\}", SENTENCES[english])
+    assert holes == SENTENCES[english].count("{}") or (numbered and max(map(int, numbered)) < holes)
+    assert SENTENCES[english].strip()
+
+
+@pytest.mark.parametrize(
+    ("wish", "env", "language"),
+    [
+        ("", {}, "en"),
+        ("", {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ("", {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ("", {"LANG": "zh_CN.UTF-8", "LABELKIT_LANG": "en"}, "en"),
+        ("zh", {"LABELKIT_LANG": "en"}, "zh"),
+        ("zh-Hans", {}, "zh"),
+        ("fr", {"LANG": "zh_TW"}, "zh"),
+    ],
+)
+def test_the_language_comes_from_the_wish_then_the_variable_then_the_locale(wish, env, language) -> None:
+    assert choose(wish, env) == language
+
+
+def test_errors_are_translated_part_by_part() -> None:
+    error = NotFound("there is no such file", file="a.png", remedy="check the path")
+    assert ZH.error(error) == "a.png: 没有这个文件（请检查路径）"
+    assert EN.error(error) == str(error)
+
+
+def test_a_sentence_with_values_keeps_them_and_reorders_where_chinese_does() -> None:
+    assert ZH.translate("3 of 5 frames looked at") == "所检查的 5 帧中有 3 帧"
+    assert ZH.translate("it is '{}', not text") == "值是 '{}'，应为文字"
+    assert ZH.translate("explicit: not asked for") == "显式标识：未要求检查"
+
+
+def test_what_nobody_translated_is_shown_in_english() -> None:
+    assert ZH.translate("a sentence of a third party") == "a sentence of a third party"
+    assert ZH.error(LabelKitError("x" * 30_000)) == "x" * 30_000
+
+
+def test_values_are_not_taken_for_templates() -> None:
+    assert EN.say("{}: {} ({})", "{0}", "{}", "{1}") == "{0}: {} ({1})"
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_matching_gives_back_what_was_filled_in(first: str, second: str) -> None:
+    template = "before {} between {} after"
+    values = match(template, template.replace("{}", "%s") % (first, second))
+    if first and second:
+        assert values is not None
+        assert template.replace("{}", "%s") % values == f"before {first} between {second} after"
+    else:
+        assert values is None or all(values)
+
+
+@pytest.mark.timeout(5)
+def test_matching_a_hostile_sentence_takes_linear_time() -> None:
+    for _ in range(20):
+        ZH.translate("ab, " * 4_999)
