@@ -37,6 +37,8 @@ _PLACEHOLDER = re.compile(
 )
 # A social credit code alone, or with subject type and binding before it.
 _PARTIAL = re.compile(r"(?:00)?(?:1[0-9A-Z])?([0-9A-HJ-NPQRTUWXY]{18})(?:[0-9][0-9A-Z]{0,3})?")
+# Anything longer is a name; it is what looks_like_code() looks at.
+_LONGEST_CODE = 32
 # Unknown or doubled keys beyond this are counted, not listed.
 _LISTED = 8
 
@@ -199,13 +201,19 @@ def _named(character: str) -> str:
 
 def _provider(key: str, value: str) -> Iterator[Deviation]:
     """A code with a defect; names are free."""
+    if len(value) <= _LONGEST_CODE:
+        yield from (deviation(code, f"{key}: {problem}") for code, problem in _code_problems(value))
+
+
+@lru_cache(maxsize=256)
+def _code_problems(value: str) -> tuple[tuple[str, str], ...]:
     partial = _PARTIAL.fullmatch(value)
     if len(value) < 27 and partial and credit_check_digit(partial[1]) == partial[1][17]:
-        yield deviation("provider-code-incomplete", f"{key} is {value}, 27 characters make a code")
-    elif looks_like_code(value):
-        try:
-            problems = ProviderCode.parse(value).problems()
-        except InvalidProviderCode as error:
-            yield deviation("provider-code", f"{key}: {error.message}")
-            return
-        yield from (deviation("provider-code-organisation", f"{key}: {problem}") for problem in problems)
+        return (("provider-code-incomplete", f"{value} is a part, 27 characters make a code"),)
+    if not looks_like_code(value):
+        return ()
+    try:
+        problems = ProviderCode.parse(value).problems()
+    except InvalidProviderCode as error:
+        return (("provider-code", error.message),)
+    return tuple(("provider-code-organisation", problem) for problem in problems)

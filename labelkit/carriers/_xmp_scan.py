@@ -8,6 +8,8 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
 from xml.parsers import expat
 
 from labelkit.carriers._decode import wide_codec
@@ -33,7 +35,7 @@ _ATTRIBUTE = re.compile(rb"\s+(" + _NAME + rb")\s*=\s*(?:\"([^\"]*)\"|'([^']*)')
 _TAG_END = re.compile(rb"\s*(/?)>")
 _REMEDY = "write the packet anew with a metadata editor, then label the file"
 # What a name has to fold to before the costlier look at it.
-_CANDIDATE = re.compile(r"(?i)aigc|label|produce|propag|propat|reserve|digitalsourcetype")
+_CANDIDATE = re.compile(r"(?i)label|produce|propag|propat|reserve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,27 +191,30 @@ class _Pass:
 
     def _start(self, name: str, attributes: list[str]) -> None:
         self.count += 1
-        depth = len(self.stack) + 1
+        self.stack.append(self.count)
+        depth = len(self.stack)
         if depth > MAX_DEPTH or self.count > MAX_ELEMENTS:
             raise LimitExceeded(
                 f"the XMP packet has more than {MAX_ELEMENTS} elements or {MAX_DEPTH} levels", remedy=_REMEDY
             )
-        self.stack.append(self.count)
-        uri, _, local = name.rpartition(" ")
+        role = _role(name)
         if self.open:
             self._inside(attributes)
+        if role is not _Role.OTHER or depth == 1:
+            self._enter(role, name, attributes, depth)
+        # What xmpMM holds describes other files: sources, ingredients, history. Their labels are not this file's.
+        if attributes and not self.foreign_depth:
+            self._attributes(attributes, depth)
+
+    def _enter(self, role: _Role, name: str, attributes: list[str], depth: int) -> None:
         if depth == 1:
             self.root_empty_end = self._empty_end()
-        if uri == RDF and local == "RDF" and not self.rdf_depth:
+        if role is _Role.RDF and not self.rdf_depth:
             self._rdf(depth)
-        elif uri == _XMP_MM and not self.foreign_depth and self.rdf_depth:
+        elif role is _Role.FOREIGN and not self.foreign_depth and self.rdf_depth:
             self.foreign_depth = depth
-        # What xmpMM holds describes other files: sources, ingredients, history. Their labels are not this file's.
-        if not self.foreign_depth:
-            if _CANDIDATE.search(local) and concerns(local):
-                self._property(uri, local, attributes, depth)
-            if attributes:
-                self._attributes(attributes, depth)
+        elif role is _Role.LABEL and not self.foreign_depth:
+            self._property(name, attributes, depth)
 
     def _rdf(self, depth: int) -> None:
         self.rdf_depth = depth
@@ -228,14 +233,15 @@ class _Pass:
             self.found.about = values.get(f"{RDF} about", values.get("about", ""))
         places: list[tuple[int, int, str, str]] | None = None
         for i, name in enumerate(names):
-            uri, _, local = name.rpartition(" ")
-            if uri and uri != RDF and _CANDIDATE.search(local) and concerns(local):
+            if _role(name) is _Role.LABEL and " " in name:
+                uri, _, local = name.rpartition(" ")
                 places = self._places() if places is None else places
                 start, stop, spelt, quote = places[i]
                 made = self._made(uri, local, spelt, self.stack[-1], depth - self.rdf_depth - 1, start, True)
                 made.stop, made.quote, made.texts = stop, quote, [attributes[2 * i + 1][: MAX_LABEL_CHARACTERS + 1]]
 
-    def _property(self, uri: str, local: str, attributes: list[str], depth: int) -> None:
+    def _property(self, name: str, attributes: list[str], depth: int) -> None:
+        uri, _, local = name.rpartition(" ")
         at = self._at()
         match = _TAG_NAME.match(self.data, at)
         node = self.stack[-2] if depth > 1 else 0
@@ -337,10 +343,27 @@ class _Pass:
         return match.end() if match else self._at()
 
 
-def concerns(local: str) -> bool:
-    """Whether a property of this local name may be a label, a field of one, or the source type."""
-    folded = local.lower()
-    return folded in ("aigc", "digitalsourcetype") or field_of(local) != ""
+class _Role(Enum):
+    """What a name means to the pass."""
+
+    OTHER = auto()
+    #: A label, a field of one, or the source type.
+    LABEL = auto()
+    RDF = auto()
+    #: A description of other files.
+    FOREIGN = auto()
+
+
+@lru_cache(maxsize=4096)
+def _role(name: str) -> _Role:
+    uri, _, local = name.rpartition(" ")
+    if uri == RDF:
+        return _Role.RDF if local == "RDF" else _Role.OTHER
+    if uri == _XMP_MM:
+        return _Role.FOREIGN
+    if local.lower() in ("aigc", "digitalsourcetype") or (_CANDIDATE.search(local) and field_of(local)):
+        return _Role.LABEL
+    return _Role.OTHER
 
 
 def _refuse(*_: object) -> None:

@@ -156,9 +156,9 @@ def _sound(data: bytes) -> Scan:
 
 def _replacing(data: bytes, found: Scan, label_json: str) -> tuple[list[_Splice], list[_Splice]]:
     """The edit that replaces the label where it stands (none if it stands nowhere), and those that take out others."""
-    sites = labels(found)
     first = next((p for p in found.properties if p.is_label and p.level <= 0), None)
-    others = [part for part in _parts(sites) if part is not first and part.owner is not first]
+    suspects = [p for p in found.properties if p is not first and p.local != "DigitalSourceType"]
+    others = [part for part in _parts(labels(found)) if part is not first] if suspects else []
     replaced = [_replacement(data, first, label_json)] if first else []
     return replaced, [_removal(part) for part in others]
 
