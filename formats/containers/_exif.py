@@ -47,8 +47,6 @@ TEXT_TAGS = {
 _TEXT_TYPES = frozenset({1, 2, 7, 129})
 # The character code in front of UserComment (CIPA DC-008 table "Character Codes").
 _ASCII_CODE = b"ASCII\0\0\0"
-# IFD0, IFD1 and an Exif directory for each; no writer makes more, a hostile one could make thousands.
-_MAX_IFDS = 16
 
 
 def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
@@ -71,15 +69,24 @@ def units(exif: bytes, base: int, place: str) -> Iterator[Unit]:
     except InputError as error:
         yield _damaged(error.message, base, place)
         return
-    yield from directory_units(exif, Walker(exif, layout, lenient=True), at, base, place)
+    walker = Walker(exif, layout, lenient=True)
+    yield from _lenient(_walk(exif, walker, at, base, place), walker, base, place)
 
 
-def directory_units(data: Buffer, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
-    """As :func:`units`, for the directory at ``at`` and those it leads to; ``walker`` is lenient."""
-    budget = MAX_PAYLOAD_BYTES
-    walker.damage = ""
+def directory_units(data: Buffer, walker: Walker, at: int, place: str) -> Iterator[Unit]:
+    """As :func:`units`, for one directory of a TIFF file, whose walker is lenient."""
+    yield from _lenient(_one(data, walker, at, place), walker, 0, place)
+
+
+def _one(data: Buffer, walker: Walker, at: int, place: str) -> Iterator[Unit]:
+    yield from text_units(data, walker.ifd(at), 0, place)
+
+
+def _lenient(found: Iterator[Unit], walker: Walker, base: int, place: str) -> Iterator[Unit]:
+    """The units within a budget, and an empty one for what was damaged."""
+    budget, walker.damage = MAX_PAYLOAD_BYTES, ""
     try:
-        for unit in _walk(data, walker, at, base, place):
+        for unit in found:
             budget -= len(unit.data)
             if budget < 0:
                 raise broken("the values overlap", unit.start)
@@ -95,15 +102,17 @@ def _damaged(what: str, base: int, place: str) -> Unit:
 
 
 def _walk(data: Buffer, walker: Walker, at: int, base: int, place: str) -> Iterator[Unit]:
-    waiting = [at]
-    for _ in range(_MAX_IFDS):
-        if not waiting:
-            return
-        directory = walker.ifd(waiting.pop(0))
-        yield from text_units(data, directory, base, place)
-        pointers = [walker.integers(e) for e in directory.entries if e.tag == EXIF_IFD]
-        waiting += [p[0] for p in pointers[:1] if p] + ([directory.next] if directory.next else [])
-    raise broken(f"more than {_MAX_IFDS} directories", at)
+    """This directory, the Exif directory it points to, and the thumbnail's.
+
+    Only the first has a successor: what stands behind the others is garbage in many files.
+    """
+    first = walker.ifd(at)
+    yield from text_units(data, first, base, place)
+    pointer = first.find(EXIF_IFD)
+    exif = walker.integers(pointer)[:1] if pointer else ()
+    for below in (*exif, first.next):
+        if below:
+            yield from text_units(data, walker.ifd(below), base, place)
 
 
 def text_units(data: Buffer, directory: Ifd, base: int, place: str) -> Iterator[Unit]:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labelkit.errors import BrokenFile, LimitExceeded
-from labelkit.formats.base import MAX_UNITS, Buffer
+from labelkit.formats.base import Buffer
 from labelkit.formats.containers import _mpf
 
+#: Depth maps in ExtendedXMP take a few hundred, scans of a progressive picture some dozens.
+MAX_SEGMENTS = 100_000
 SOI, EOI, SOS, COM, APP0, APP1, APP2, APP11, APP14, APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xEF
 SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Baseline and extended sequential: one scan with all components is the whole picture.
@@ -61,12 +63,12 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
 
     Raises:
         BrokenFile: truncated, or without a picture.
-        LimitExceeded: more than ``MAX_UNITS`` segments.
+        LimitExceeded: more than ``MAX_SEGMENTS`` segments.
     """
     if bytes(data[:2]) != b"\xff\xd8":
         raise BrokenFile("the JPEG signature is damaged", place="byte 0", remedy="restore the file from its source")
     at, scans, components = 2, 0, -1
-    for _ in range(MAX_UNITS):
+    for _ in range(MAX_SEGMENTS):
         segment = _segment(data, *_next_marker(data, at))
         if segment.marker in _SEQUENTIAL and not exact:
             components = data[segment.start + 9] if segment.stop > segment.start + 9 else -1
@@ -82,7 +84,7 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
         if segment.marker == EOI:
             return
         at = segment.stop
-    raise LimitExceeded(f"more than {MAX_UNITS} segments", remedy="inspect the file")
+    raise LimitExceeded(f"more than {MAX_SEGMENTS} segments", remedy="inspect the file")
 
 
 def _next_marker(data: Buffer, at: int) -> tuple[int, int]:

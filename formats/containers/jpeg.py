@@ -108,7 +108,7 @@ def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
             base = segment.start + 10
             yield from _exif.units(bytes(data[base : segment.stop]), base, "JPEG APP1 Exif")
             blocks += 1
-        elif not segment.coded:
+        elif not segment.coded and not _is_index(data, segment):
             yield _private(data, segment)
         elif segment.marker == EOI and segment.stop < len(data):
             yield _trailer(data, segment.stop)
@@ -303,7 +303,7 @@ def _changes(data: Buffer, edits: Sequence[Edit]) -> list[Edit]:
 def _indexed(data: Buffer, found: Sequence[Segment], edits: list[Edit]) -> list[Edit]:
     """The edits, and those that keep a Multi-Picture index true after them."""
     gone = {e.start for e in edits if not e.data}
-    tables = [s for s in found if s.marker == APP2 and s.starts(data, _mpf.IDENTIFIER) and s.start not in gone]
+    tables = [s for s in found if _is_index(data, s) and s.start not in gone]
     return [*edits, *(e for s in tables for e in _mpf.follow(data, s.start + 8, s.stop, edits))]
 
 
@@ -325,6 +325,11 @@ def _colour(data: Buffer, old: Sequence[Segment], encoded: bytes, new: Sequence[
         scan = next(s.start for s in old if s.coded)
         edits.append(Edit(scan, scan, adobe[0]))
     return edits
+
+
+def _is_index(data: Buffer, segment: Segment) -> bool:
+    """Whether it is a Multi-Picture index: structure rather than metadata."""
+    return segment.marker == APP2 and segment.starts(data, _mpf.IDENTIFIER)
 
 
 def _is_jfif(data: Buffer, segment: Segment) -> bool:

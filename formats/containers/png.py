@@ -10,7 +10,8 @@ import binascii
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from labelkit.errors import BrokenFile, LimitExceeded, UnsupportedOperation
 from labelkit.formats.base import MAX_PAYLOAD_BYTES, MAX_UNITS, Buffer, Container, Edit, Kind, Unit, bounded
@@ -33,8 +34,9 @@ _SAMPLE_CHUNKS = frozenset({b"sBIT", b"bKGD"})
 _PALETTE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(NamedTuple):
+    """One chunk; a tuple because a film has a hundred thousand of them."""
+
     type: bytes
     start: int
     stop: int
@@ -107,11 +109,11 @@ def _chunks(data: Buffer) -> Iterator[_Chunk]:
     """
     if bytes(data[:8]) != SIGNATURE:
         raise BrokenFile("the PNG signature is damaged", place="byte 0", remedy="restore the file from its source")
-    at, seen_data = 8, False
+    at, seen_data, header = 8, False, struct.Struct(">I4s").unpack_from
     for number in range(MAX_UNITS):
         if at + 12 > len(data):
             raise _truncated(at)
-        length, kind = struct.unpack_from(">I4s", data, at)
+        length, kind = header(data, at)
         if length > 0x7FFFFFFF or at + 12 + length > len(data):
             raise _truncated(at)
         if (number == 0) != (kind == b"IHDR"):

@@ -119,7 +119,7 @@ def _units(data: Buffer, directory: Ifd, exif: Walker, place: str, *, first: boo
         elif entry.tag == _exif.EXIF_IFD:
             pointer = next(iter(exif.integers(entry)), 0)
             if pointer and not exif.visited(pointer):
-                yield from _exif.directory_units(data, exif, pointer, 0, f"{place} Exif")
+                yield from _exif.directory_units(data, exif, pointer, f"{place} Exif")
 
 
 def _segment(data: Buffer, entry: Entry, kind: Kind, place: str, key: str) -> Unit:
