@@ -46,7 +46,13 @@ def credit_check_digit(code: str) -> str:
 
 
 def organisation_check_digit(code: str) -> str:
-    """The check character (position 9) that belongs to the first 8 of an organisation code (GB 11714-1997)."""
+    """The check character (position 9) that belongs to the first 8 of an organisation code (GB 11714-1997).
+
+    Raises:
+        InvalidProviderCode: fewer than 8 characters, or one outside ``0-9A-Z``.
+    """
+    if not re.fullmatch(r"[0-9A-Z]{8,}", code):
+        raise InvalidProviderCode(f"{code!r} is not an organisation code: 8 characters 0-9 A-Z are needed")
     total = sum(int(c, 36) * w for c, w in zip(code, _ORGANISATION_WEIGHTS, strict=False))
     digit = 11 - total % 11
     return {10: "X", 11: "0"}.get(digit, str(digit))
@@ -79,10 +85,14 @@ class ProviderCode:
         A wrong credit-code digit means a mistyped code. The organisation-code digit is reported too, but codes
         issued by some registries ignore it, so :meth:`parse` does not refuse for that alone.
         """
+        if self.binding != "1":
+            return ()  # positions 5-22 are no credit code then
         return tuple(p for p in (self._credit_problem(), self._organisation_problem()) if p)
 
     def _credit_problem(self) -> str:
         code = self.credit_code
+        if len(code) != 18:
+            return f"credit code {code!r} has {len(code)} characters, not 18 (GB 32100-2015)"
         try:
             expected = credit_check_digit(code)
         except InvalidProviderCode as error:
@@ -93,6 +103,8 @@ class ProviderCode:
 
     def _organisation_problem(self) -> str:
         code = self.credit_code
+        if not re.fullmatch(r"[0-9A-Z]{18}", code):
+            return ""  # the credit code's own problem says so already
         expected = organisation_check_digit(code[8:16])
         if code[16] == expected:
             return ""
@@ -110,7 +122,14 @@ class ProviderCode:
         Raises:
             InvalidProviderCode: a part has the wrong shape, or the credit code's check digit is wrong.
         """
-        return cls.parse(str(cls(credit_code, service, application)))
+        made = cls(credit_code, service, application)
+        if cls.parse(str(made)) != made:
+            raise InvalidProviderCode(
+                f"{credit_code!r}, {service!r} and {application!r} have 18, 1 and 4 characters in a provider code",
+                place=f"provider code {made}",
+                remedy=_REMEDY,
+            )
+        return made
 
     @classmethod
     def parse(cls, text: str) -> ProviderCode:
@@ -123,7 +142,7 @@ class ProviderCode:
         if not match:
             raise InvalidProviderCode(
                 f"{text!r} is not a provider code: 27 characters 0-9 A-Z starting with 00 are needed (TC260-PG-20252A)",
-                remedy="write 00, subject type, binding, the 18-character credit code, service type and 4 own characters",
+                remedy="write 00, subject type, binding, 18-character credit code, service type and 4 own characters",
             )
         subject, binding, credit_code, service, application = match.groups()
         code = cls(credit_code, service, application, subject, binding)

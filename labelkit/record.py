@@ -199,7 +199,8 @@ class AigcLabel:
 
         The first 8 bytes, big endian, of SHA-256(ContentProducer, one zero byte, ProduceID), both as UTF-8.
         """
-        text = f"{self.content_producer}\0{self.produce_id}".encode()
+        # A label read from a file may hold half a surrogate pair, which plain UTF-8 refuses.
+        text = f"{self.content_producer}\0{self.produce_id}".encode("utf-8", "surrogatepass")
         return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
     def same_content(self, other: AigcLabel) -> bool:
@@ -222,7 +223,7 @@ class Deviation:
     """One way in which a label that was read differs from what the standard asks.
 
     Attributes:
-        code: stable id such as ``"label-not-string"``; the catalogue is in :mod:`labelkit.rules.checks`.
+        code: stable id such as ``"label-not-string"``; the catalogue is in :mod:`labelkit.carriers.deviations`.
         clause: the clause it departs from.
         message: what was expected and what was there, one line.
     """
