@@ -211,11 +211,11 @@ class Plan:
 
 
 def _picture_tracks(scan: Scan) -> Iterator[tuple[Box, ...]]:
-    """The ``trak`` boxes of pictures, each with the boxes around it (ISO/IEC 23008-12 section 7.2: handler ``pict``)."""
+    """The ``trak`` boxes of pictures, each with the boxes around it (ISO/IEC 23008-12 section 7.2)."""
     for box, parents in scan.boxes:
-        if box.type == b"hdlr" and [p.type for p in parents[:2]] == [b"mdia", b"trak"]:
-            if scan.data[box.body + 8 : box.body + 12] == b"pict":
-                yield parents[1:]
+        inside = box.type == b"hdlr" and [p.type for p in parents[:2]] == [b"mdia", b"trak"]
+        if inside and scan.data[box.body + 8 : box.body + 12] == b"pict":
+            yield parents[1:]
 
 
 def _plain(found: Found) -> Iterator[Change]:

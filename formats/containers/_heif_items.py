@@ -134,7 +134,9 @@ def _items(data: Buffer, box: Box) -> Iterator[Item]:
     found = 0
     for part in boxes(data, cursor.at, box.stop):
         found += 1
-        if found > count or part.type != b"infe":
+        if part.type != b"infe":
+            raise broken("something else stands among the items", part.place)
+        if found > count:
             break
         yield _item(data, part)
     if found != count:
@@ -164,12 +166,15 @@ def _references(data: Buffer, box: Box) -> Iterator[Reference]:
 
 
 def check(data: Buffer, meta: Meta) -> None:
-    """Every extent lies inside the file or ``idat``.
+    """Every extent lies inside the file or ``idat``, in a way we know.
 
     Raises:
         BrokenFile: one does not.
     """
     for loc in meta.locations.entries:
+        if loc.method > IN_ITEM:
+            # Its offsets could not be moved with what they point at.
+            raise broken(f"construction method {loc.method} is not known", f"item {loc.item}")
         if loc.method in (IN_FILE, IN_IDAT) and loc.reference in meta.locations.own:
             for _ in pieces(data, meta, loc):
                 pass
@@ -204,8 +209,6 @@ def spans(data: Buffer, meta: Meta, item: int, depth: int = 0) -> tuple[range, .
         return ()
     if loc.method in (IN_FILE, IN_IDAT):
         return tuple(r for r in pieces(data, meta, loc) if r)
-    if loc.method != IN_ITEM:
-        raise broken(f"construction method {loc.method} is not known", f"item {item}")
     if depth or len(loc.extents) > _MAX_PIECES:
         raise LimitExceeded("too many items made of other items", place=f"item {item}", remedy="inspect the file")
     sources = [t for r in meta.references if r.type == b"iloc" and r.source == item for t in r.targets]
