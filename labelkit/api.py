@@ -110,9 +110,18 @@ def verify(
     Raises:
         ConfigError: ``look`` names something unknown.
     """
+    return verification.verify_source(source, check_look(look))
+
+
+def check_look(look: Collection[str] | None) -> tuple[str, ...]:
+    """What a caller asks to look at.
+
+    Raises:
+        ConfigError: ``look`` names something unknown.
+    """
     asked = verification.DEFAULT_LOOK if look is None else tuple(look)
     _known(asked, verification.LOOKS, "look")
-    return verification.verify_source(source, asked)
+    return asked
 
 
 def propagate(
