@@ -201,10 +201,18 @@ def _xmp_unit(data: Buffer, block: _Block) -> Unit:
     if raw.endswith(MAGIC_TRAILER):
         packet, notes = raw[: -len(MAGIC_TRAILER)], ()
     elif raw.removeprefix(b"\xef\xbb\xbf")[:2] in (b"<?", b"<x", b"<r"):
-        packet, notes = raw[: raw.rfind(b">") + 1], ("no-magic-trailer",)
+        packet, notes = raw[: _packet_stop(raw)], ("no-magic-trailer",)
     else:
         packet = _joined(data, block.body)
     return Unit(Kind.XMP, f"GIF XMP, byte {block.start}", packet, block.start, block.stop, "XMP DataXMP", True, notes)
+
+
+def _packet_stop(raw: bytes) -> int:
+    """Where a packet without the magic trailer ends; the trailer's own bytes look like ``?>`` in passing."""
+    instruction = raw.rfind(b"<?xpacket end")
+    if instruction >= 0:
+        return raw.find(b"?>", instruction) + 2
+    return max(raw.rfind(tag) + len(tag) for tag in (b"xmpmeta>", b"xapmeta>", b":RDF>"))
 
 
 def _bounded(block: _Block) -> int:
