@@ -42,7 +42,7 @@ def _cmap_offset(data: bytes) -> int:
     start = struct.unpack_from(">I", data, 12)[0] if data[:4] == b"ttcf" else 0
     count = struct.unpack_from(">H", data, start + 4)[0]
     tables = (struct.unpack_from(">4sIII", data, start + 12 + 16 * i) for i in range(count))
-    return next(offset for tag, _, offset, _ in tables if tag == b"cmap")
+    return int(next(offset for tag, _, offset, _ in tables if tag == b"cmap"))
 
 
 def _code_points(data: bytes, cmap: int) -> set[int]:

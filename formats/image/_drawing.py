@@ -1,8 +1,8 @@
 """Text as a mask of ink, sized by the ink itself.
 
-A font's size says little about how tall its glyphs are: at 100 pixels the ink of 生 has about 86 rows, that of 一 about 8.
-GB 45438-2025 5.2 asks for a *text height* of at least 5 % of the shortest side; read most strictly that is the ink of a
-full-width glyph, so sizes here are rows of ink, counted in what was rendered.
+A font's size says little about how tall its glyphs are: at 100 pixels the ink of 生 has about 90 rows, that of 一 about
+8. GB 45438-2025 5.2 asks for a *text height* of at least 5 % of the shortest side; read most strictly that is the ink
+of a full-width glyph, so sizes here are rows of ink, counted in what was rendered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageFilter, ImageFont
 
 from labelkit.errors import ConfigError, MissingGlyph
 from labelkit.formats.image._cmap import covered
@@ -27,8 +27,19 @@ INK = 128
 REFERENCE = "国"
 #: Space between lines of text, as a share of the ink height.
 LINE_GAP = 0.32
-#: Characters of the shipped fonts need no shaping; beyond these blocks the order and form of letters matter.
-_SIMPLE = (range(0x0590), range(0x1E00, 0x2700), range(0x2E80, 0xA000), range(0xAC00, 0xD7B0), range(0xF900, 0xFB00), range(0xFE30, 0xFFF0))  # fmt: skip
+#: Below this font size text is drawn so many times larger, thickened by one of those fine pixels on each side, and
+#: averaged down: thin strokes of small text would never be fully covered, and anti-aliasing would eat their contrast.
+SMALL, FINER = 44.0, 4
+#: Blocks whose characters need no shaping; elsewhere the order and form of letters depend on their neighbours.
+_SIMPLE = (
+    range(0x0590),
+    range(0x1E00, 0x2700),
+    range(0x2E80, 0xA000),
+    range(0xAC00, 0xD7B0),
+    range(0xF900, 0xFB00),
+    range(0xFE30, 0xFFF0),
+    range(0x20000, 0x40000),
+)
 _FLAT = "一二三丶丿ー工"  # full-width characters whose ink is no measure of the text's height
 
 
@@ -101,24 +112,29 @@ def _missing(codes: set[int], font: str, has_extra: bool) -> MissingGlyph:
 
 @lru_cache(maxsize=64)
 def _mask(text: str, ink: float, font: str) -> Mask:
-    face, _ = sized(text, ink, font)
-    lines = [_line(face, line, text) for line in text.split("\n")]
+    size, _ = sized(text, ink, font)
+    lines = [_line(line, font, size, _shaped(text)) for line in text.split("\n")]
     return _cropped(_stacked(lines, round(ink * LINE_GAP)))
 
 
 @lru_cache(maxsize=64)
-def sized(text: str, ink: float, font: str) -> tuple[ImageFont.FreeTypeFont, int]:
-    """The font at the smallest size where every full-width glyph of the text has ``ink`` rows, and the lowest's rows."""
+def sized(text: str, ink: float, font: str) -> tuple[float, int]:
+    """The smallest font size where every full-width glyph has ``ink`` rows, and how many rows the lowest has."""
     glyphs = full_width(text)
     glyphs = glyphs if {ord(c) for c in glyphs} <= covered(font) else _stand_in(font)
     size = ink / _share(glyphs, font)
     for _ in range(64):
-        face = _face(font, size, _shaped(text))
-        rows = min(ink_rows(_glyph(face, c)) for c in glyphs)
+        rows = min(ink_rows(_line(c, font, size, False)) for c in glyphs)
         if rows >= ink:
-            return face, rows
-        size += max(0.25, (ink - rows) * 0.5)
+            return size, rows
+        size += max(0.25, (ink - rows) * 0.6)
     raise ConfigError("the font's glyphs have no ink", file=font, place="explicit.font", remedy="name another font")
+
+
+def advance(text: str, ink: float, font: str) -> float:
+    """Width of a line of text in pixels, at the size that :func:`sized` finds for it."""
+    size, _ = sized(text, ink, font)
+    return float(_face(font, size, _shaped(text)).getlength(text))
 
 
 def _stand_in(font: str) -> str:
@@ -128,9 +144,8 @@ def _stand_in(font: str) -> str:
 
 @cache
 def _share(glyphs: str, font: str) -> float:
-    """Ink height of the lowest glyph per pixel of font size, a little too large so that the first try is not too big."""
-    face = _face(font, 200.0, False)
-    return max(1, min(ink_rows(_glyph(face, c)) for c in glyphs) + 1) / 200
+    """Ink height of the lowest glyph per pixel of font size, rounded up so that the first try is not too big."""
+    return max(1, min(ink_rows(_line(c, font, 200.0, False)) for c in glyphs) + 1) / 200
 
 
 @lru_cache(maxsize=64)
@@ -152,25 +167,24 @@ def ink_rows(mask: Mask) -> int:
     return int(rows[-1] - rows[0] + 1) if len(rows) else 0
 
 
-def _glyph(face: ImageFont.FreeTypeFont, text: str) -> Mask:
-    return _coverage(face.getmask(text, mode="L"))
+def _line(text: str, font: str, size: float, shaped: bool) -> Mask:
+    """One line on a canvas as high as the font's lines, so that equal letters have equal rows in every text."""
+    finer = FINER if size < SMALL else 1
+    face = _face(font, size * finer, shaped)
+    ascent, descent = face.getmetrics()
+    core, (_, top) = face.getmask2(text or " ", mode="L")
+    height = -(-(ascent + descent + abs(top)) // finer) * finer
+    canvas = np.zeros((height, -(-(core.size[0] + 2) // finer) * finer), np.uint8)
+    ink = _coverage(core)[: height - max(0, top)]
+    canvas[max(0, top) : max(0, top) + ink.shape[0], 1 : 1 + ink.shape[1]] = ink
+    if finer == 1:
+        return canvas
+    return np.asarray(Image.fromarray(canvas).filter(ImageFilter.MaxFilter(3)).reduce(finer))
 
 
 def _coverage(core: Any) -> Mask:
     width, height = core.size
     return np.frombuffer(bytes(core), np.uint8).reshape(height, width)
-
-
-def _line(face: ImageFont.FreeTypeFont, line: str, whole: str) -> Mask:
-    """One line with its own baseline; lines of one text have equal heights so that they stack evenly."""
-    ascent, descent = face.getmetrics()
-    core, (left, top) = face.getmask2(line or " ", mode="L")
-    ink = _coverage(core) if core.size[0] and core.size[1] else np.zeros((1, 1), np.uint8)
-    out = np.zeros((ascent + descent + abs(top), ink.shape[1]), np.uint8)
-    at = max(0, top)
-    room = out[at : at + ink.shape[0]]
-    room[:, :] = ink[: room.shape[0]]
-    return out
 
 
 def _stacked(lines: list[Mask], gap: int) -> Mask:

@@ -165,7 +165,7 @@ def _language(tag: str) -> str | None:
 
 
 def characters() -> str:
-    """Every character of the wordings, the provider names and what stands around them, sorted: what a font must have."""
+    """Every character of wordings, provider names and what stands around them, sorted: what a font must have."""
     texts = [
         *(t for group in WORDINGS.values() for t in group),
         *PROVIDERS,
@@ -304,14 +304,15 @@ _CHINESE = re.compile(
 # Wordings that stand alone in other languages: labels, but not labels in the sense of GB 45438.
 _FOREIGN = re.compile(
     r"""(?:(?:this|the)\ )?(?:(?:image|picture|photo|video|audio|text|content|document)\ )?(?:is\ |was\ )?
-        (?:fully\ |partly\ )?(?:ai[\s-]?generated|generated\ (?:by|with|using)\ (?:an?\ )?ai|made\ (?:by|with)\ ai|created\ (?:by|with)\ ai
-        |imagined\ with\ ai|artificially\ generated|synthesi[sz]ed\ by\ ai)
+        (?:fully\ |partly\ )?(?:ai[\s-]?generated|generated\ (?:by|with|using)\ (?:an?\ )?ai
+        |made\ (?:by|with)\ ai|created\ (?:by|with)\ ai|imagined\ with\ ai|artificially\ generated|synthesi[sz]ed\ by\ ai)
         (?:\ (?:image|picture|photo|video|audio|text|content|document))?
       |(?:KI|AI)[\s-]generiert(?:er\ Inhalt)?|(?:mit|von|durch)\ KI\ (?:erstellt|generiert|erzeugt)
       |(?:contenu\ |image\ )?(?:généré|créé)e?\ (?:par|avec)\ (?:l['’])?(?:IA|intelligence\ artificielle)
       |(?:contenido\ |imagen\ )?(?:generad|cread)[oa]\ (?:por|con)\ (?:la\ )?(?:IA|inteligencia\ artificial)
       |(?:conteúdo\ |imagem\ )?(?:gerad|criad)[oa]\ (?:por|com)\ (?:IA|inteligência\ artificial)
-      |(?:contenut[oi]\ )?(?:generat|creat)[oaie]\ (?:da(?:ll['’])?|con\ (?:l['’])?)\s?(?:IA|AI|intelligenza\ artificiale)
+      |(?:contenut[oi]\ )?(?:generat|creat)[oaie]\ (?:da(?:ll['’])?|con\ (?:l['’])?)\s?
+        (?:IA|AI|intelligenza\ artificiale)
       |(?:создано|сгенерировано)\ (?:ИИ|нейросетью|искусственным\ интеллектом)
       |AI\s?(?:로|가|에\ 의해)?\s?생성(?:됨|된\ (?:이미지|콘텐츠)|되었습니다|\ 이미지|\ 콘텐츠)?""",
     re.VERBOSE | re.IGNORECASE,
@@ -339,8 +340,8 @@ class Recognised:
 def recognise(text: str) -> Recognised | None:
     """The label that a text *is*, from first to last word; None when it merely speaks about AI.
 
-    A heading such as ``AI生成技术的发展`` or a sentence in an article is not a label; ``*（内容由AI生成，仅供参考）*`` is,
-    and so is ``AI-generated``, though that one lacks the Chinese elements.
+    A heading such as ``AI生成技术的发展`` or a sentence in an article is not a label; ``*（内容由AI生成，仅供参考）*``
+    is, and so is ``AI-generated``, though that one lacks the Chinese elements.
     """
     if len(text) > MAX_LABEL_CHARACTERS:
         return None

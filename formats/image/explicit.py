@@ -1,0 +1,347 @@
+"""The label people see on a picture: put it there, find it, confirm it (GB 45438-2025 5.2).
+
+:func:`put` draws words with both elements at an edge or corner, on every frame, so that the ink of a full-width glyph
+has at least 5 % of the shortest side and stands out at 4.5:1 or more from the pixels around it. Both are measured on
+the pixels after drawing, and a label that does not hold is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from labelkit import wording
+from labelkit.config import ExplicitConfig
+from labelkit.errors import ConfigError, ExplicitLabelError, InputError, MissingGlyph
+from labelkit.formats.base import Buffer
+from labelkit.formats.image import _palette
+from labelkit.formats.image._contrast import LEAST, Levels, luminance, ratio, surroundings
+from labelkit.formats.image._drawing import INK
+from labelkit.formats.image._dressing import choices, stamp
+from labelkit.formats.image._finding import find
+from labelkit.formats.image._frames import RETURNS, TURNS, Box, Picture, Pixels, decoding, viewable, white_of
+from labelkit.formats.image._lettering import lettering, wrapped
+from labelkit.formats.image._placing import FLOOR, Fit, Spot, fit, quietest, spots
+from labelkit.formats.image._stamp import Stamp, paint
+from labelkit.formats.image.picture import preview
+from labelkit.record import ExplicitMark
+
+__all__ = ["confirm", "find", "put"]
+
+#: Logos above this are scaled down while opening; more would only be thrown away.
+_LOGO_SIDE = 4096
+
+
+def put(picture: Picture, settings: ExplicitConfig) -> ExplicitMark:
+    """Draw the visible label on all frames of a picture.
+
+    Args:
+        picture: changed in place.
+        settings: text, style, position, height, font and logo.
+
+    Returns:
+        The label as measured on the drawn pixels, in display orientation.
+
+    Raises:
+        ExplicitLabelError: the text lacks an element, does not fit, or cannot be made to stand out.
+        MissingGlyph: no font at hand has a character of the text.
+        ConfigError: a setting is not one.
+    """
+    text = wording.check(settings.text, required=settings.require_elements)
+    _check_height(settings)
+    logo = _logo(settings.logo) if settings.logo else None
+    sizes = {picture.size_of(index) for index in range(len(picture.frames))}
+    plans = {size: _plan(picture, size, text, settings, logo) for size in sizes}
+    drawn = [_draw(picture, group, *plans[size], settings.style, logo) for size, group in _groups(picture)]
+    worst = min(drawn, key=lambda mark: (mark.ratio, mark.contrast))
+    count = len(picture.frames)
+    return ExplicitMark(
+        text,
+        worst.box,
+        worst.glyph_height,
+        worst.ratio,
+        min(d.contrast for d in drawn),
+        worst.position,
+        1.0,
+        (count, count),
+    )
+
+
+def _check_height(settings: ExplicitConfig) -> None:
+    if not FLOOR <= settings.height <= 0.5:
+        raise ConfigError(
+            f"a height of {settings.height:g} is outside 0.05 to 0.5 of the shortest side",
+            place="explicit.height",
+            remedy="GB 45438-2025 5.2 asks for at least 0.05; 0.055 is usual",
+        )
+
+
+def _groups(picture: Picture) -> list[tuple[tuple[int, int], list[int]]]:
+    """Frames by size: an animation is one group, pages of a document may be several."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for index in range(len(picture.frames)):
+        groups.setdefault(picture.size_of(index), []).append(index)
+    return list(groups.items())
+
+
+def _plan(
+    picture: Picture, size: tuple[int, int], text: str, settings: ExplicitConfig, logo: Image.Image | None
+) -> tuple[Fit, Spot]:
+    fitted = fit(size, text, settings, logo.width / logo.height if logo else 0.0)
+    group = Picture(
+        [f for i, f in enumerate(picture.frames) if picture.size_of(i) == size], orientation=picture.orientation
+    )
+    return fitted, quietest(group, spots(size, fitted, settings))
+
+
+def _draw(
+    picture: Picture, group: list[int], fitted: Fit, spot: Spot, style: str, logo: Image.Image | None
+) -> ExplicitMark:
+    """Try ever stronger ways to set the label off until the contrast holds in every frame."""
+    size = picture.size_of(group[0])
+    window = _window(fitted, spot, size)
+    ground = _ground(picture, group, window.box)
+    around = surroundings(ground.low, ground.high, window.ring, fitted.letters.cell)
+    hard = picture.format == "gif" or any(_mode(picture, index) in _HARD for index in group)
+    best = 0.0
+    for dress in dict.fromkeys(choices(style, around, ground.clear, hard)):
+        made = stamp(dress, fitted, spot, size, logo)
+        made = _palette.hardened(made) if hard else made
+        tried = _try(picture, group, made, window.box)
+        contrast, height = _measured(picture, tried, window, fitted)
+        if contrast >= LEAST and height >= FLOOR * min(size):
+            _keep(picture, tried)
+            return ExplicitMark(fitted.letters.text, spot.ink, height, height / min(size), contrast, spot.name, 1.0)
+        best = max(best, contrast)
+    if _widened(picture, group):
+        return _draw(picture, group, fitted, spot, style, logo)
+    raise ExplicitLabelError(
+        f"the label reaches a contrast of {best:.1f}:1 only, less than {LEAST}:1",
+        place=spot.name,
+        remedy="choose another position, or style plate",
+    )
+
+
+#: Modes in which a pixel is ink or is not.
+_HARD = ("1", "P", "PA")
+
+
+def _mode(picture: Picture, index: int) -> str:
+    pixels = picture.frames[index].pixels
+    return pixels.mode if isinstance(pixels, Image.Image) else ""
+
+
+def _widened(picture: Picture, group: list[int]) -> bool:
+    """Give up a palette that is full of other colours: the same pixels in true colour. GIF has nothing wider."""
+    modes = {_mode(picture, index) for index in group}
+    if picture.format == "gif" or not modes & {"P", "PA"}:
+        return False
+    for index in group:
+        pixels = picture.frames[index].pixels
+        assert isinstance(pixels, Image.Image)
+        clear = pixels.mode == "PA" or "transparency" in pixels.info
+        picture.frames[index].pixels = pixels.convert("RGBA" if clear else "RGB")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The ink with the ring around it, as far as it lies inside the picture."""
+
+    box: Box
+    ring: NDArray[np.bool_]
+    mask: NDArray[np.uint8]
+
+
+def _window(fitted: Fit, spot: Spot, size: tuple[int, int]) -> _Window:
+    letters = fitted.letters
+    left, top = spot.ink[0] - letters.pad, spot.ink[1] - letters.pad
+    height, width = letters.ring.shape
+    box = max(0, left), max(0, top), min(size[0], left + width), min(size[1], top + height)
+    part = slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left)
+    return _Window(box, letters.ring[part], letters.padded[part])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What lies behind the ink in all frames: luminance bounds per pixel, and whether any of it is transparent."""
+
+    low: Levels
+    high: Levels
+    clear: bool
+
+
+def _ground(picture: Picture, group: list[int], box: Box) -> _Ground:
+    low, high, clear = _levels(picture.view(group[0], box))
+    for index in group[1:]:
+        dark, bright, transparent = _levels(picture.view(index, box))
+        low, high, clear = np.minimum(low, dark), np.maximum(high, bright), clear or transparent
+    return _Ground(low, high, clear)
+
+
+def _levels(shown: Image.Image) -> tuple[Levels, Levels, bool]:
+    """Luminance over a black and over a white backdrop, and whether they differ."""
+    if shown.mode in ("L", "RGB"):
+        level = luminance(shown)
+        return level, level, False
+    alpha = shown.getchannel(shown.getbands()[-1])
+    base = shown.convert("L" if shown.mode == "LA" else "RGB")
+    if alpha.getextrema()[0] == 255:
+        level = luminance(base)
+        return level, level, False
+    dark, bright = Image.new(base.mode, base.size, 0), Image.new(base.mode, base.size, "white")
+    dark.paste(base, (0, 0), alpha)
+    bright.paste(base, (0, 0), alpha)
+    return luminance(dark), luminance(bright), True
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A stamp drawn on copies of the regions it touches; nothing is in the picture until it is kept."""
+
+    stamp: Stamp
+    area: Box
+    regions: dict[int, Pixels]
+
+
+def _try(picture: Picture, group: list[int], made: Stamp, window: Box) -> _Try:
+    box = made.box
+    area = min(box[0], window[0]), min(box[1], window[1]), max(box[2], window[2]), max(box[3], window[3])
+    over = _spread(made, area)
+    return _Try(made, area, {index: _painted(picture, index, over) for index in group})
+
+
+def _spread(made: Stamp, area: Box) -> Stamp:
+    """The stamp enlarged to an area by pixels it does not cover."""
+    left, top, right, bottom = made.box
+    if area == made.box:
+        return made
+    by = ((top - area[1], area[3] - bottom), (left - area[0], area[2] - right))
+    colour = np.pad(made.colour, by + ((0, 0),) * (made.colour.ndim - 2))
+    return Stamp(area[0], area[1], colour, np.pad(made.cover, by))
+
+
+def _painted(picture: Picture, index: int, over: Stamp) -> Pixels:
+    region, whole = picture.region(index, over.box), picture.frames[index].pixels
+    returns = RETURNS.get(picture.orientation)
+    if not isinstance(whole, Image.Image) or whole.mode not in ("P", "I", "F"):
+        return _as_pixels(paint(region, over, returns))
+    assert isinstance(region, Image.Image)
+    if whole.mode != "P":
+        return _as_pixels(paint(region, over, returns, white_of(whole)))
+    need = _palette.wanted(over)
+    indices = _palette.fit_image(whole, need)
+    region.putpalette(whole.getpalette("RGB") or [], "RGB")
+    return _palette.paint_indices(region, over, _palette.index_stamp(over, need, indices), returns)
+
+
+def _as_pixels(painted: Any) -> Pixels:
+    pixels: Pixels = painted
+    return pixels
+
+
+def _keep(picture: Picture, tried: _Try) -> None:
+    for index, region in tried.regions.items():
+        picture.put_back(index, tried.area, region)
+    picture.stamps.append(tried.stamp)
+
+
+def _measured(picture: Picture, tried: _Try, window: _Window, fitted: Fit) -> tuple[float, int]:
+    """Least contrast and least glyph height over the frames, measured on the drawn pixels."""
+    turn, area, box = TURNS.get(picture.orientation), tried.area, window.box
+    inside = box[0] - area[0], box[1] - area[1], box[2] - area[0], box[3] - area[1]
+    contrasts, heights = [], []
+    for index, region in tried.regions.items():
+        shown = viewable(region, picture.frames[index].pixels)
+        shown = (shown.transpose(turn) if turn is not None else shown).crop(inside)
+        low, high, _ = _levels(shown)
+        contrast, height = _measure(low, high, window, fitted)
+        contrasts.append(contrast)
+        heights.append(height)
+    return min(contrasts), min(heights)
+
+
+def _measure(low: Levels, high: Levels, window: _Window, fitted: Fit) -> tuple[float, int]:
+    """Contrast of the ink against the worst of its neighbours, and the rows of ink that stand out from them."""
+    core = window.mask >= max(INK, int(window.mask.max()) - 24)
+    ink = float(np.median(low[core]))
+    around = surroundings(low, high, window.ring, fitted.letters.cell)
+    contrast = min(ratio(ink, around.low), ratio(ink, around.high))
+    worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
+    between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
+    drawn = (window.mask >= INK) & ((low > between) if ink > worst else (low < between))
+    lost = np.count_nonzero((window.mask >= INK).any(axis=1)) - np.count_nonzero(drawn.any(axis=1))
+    return contrast, max(0, fitted.letters.ink - int(lost))
+
+
+#: Correlation of the drawn words with what a file shows at their place; unlabelled backgrounds stay below 0.3.
+_CONFIRMED = 0.5
+
+
+def confirm(data: Buffer, format_id: str, mark: ExplicitMark) -> bool:
+    """Whether a file shows the label that was just drawn into it. Cheap: one frame, at reduced size where it can.
+
+    Args:
+        data: the whole file.
+        format_id: its format.
+        mark: what :func:`put` returned.
+
+    Raises:
+        BrokenFile, MissingExtra: the file cannot be decoded.
+    """
+    shown_picture, scale = preview(data, format_id, max(1, int(mark.glyph_height) // _CONFIRM_INK))
+    width, height = shown_picture.size
+    left, top, right, bottom = (round(v / scale) for v in mark.box)
+    box = max(0, left), max(0, top), min(width, right), min(height, bottom)
+    if box[2] - box[0] < 4 or box[3] - box[1] < 4:
+        return False
+    shown = np.asarray(shown_picture.view(0, box).convert("L"), np.float64)
+    try:
+        return _likeness(shown, _template(mark, shown.shape)) >= _CONFIRMED
+    except MissingGlyph:  # drawn with a font of the caller's, unknown here: ink and background must at least differ
+        dark, bright = np.percentile(shown, (4, 96))
+        return bool(bright - dark >= _SPREAD)
+
+
+#: Ink height to which a picture may be reduced for confirming, and grey levels between ink and background.
+_CONFIRM_INK, _SPREAD = 16, 60
+
+
+def _template(mark: ExplicitMark, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The words in the box they were drawn in."""
+    ink = max(4, int(mark.glyph_height))
+    # The ink measured may be a row more than what was asked for, and the text that much wider.
+    room = round((mark.box[2] - mark.box[0]) * 1.1) + 2
+    letters = wrapped(mark.text, ink, "", room) or lettering(mark.text, ink, "")
+    return np.asarray(Image.fromarray(letters.mask).resize(shape[::-1], Image.Resampling.BOX), np.float64)
+
+
+def _likeness(shown: NDArray[np.float64], template: NDArray[np.float64]) -> float:
+    """Size of the correlation coefficient, 0 to 1: ink may be brighter or darker than what is behind it."""
+    a, b = shown - shown.mean(), template - template.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return abs(float((a * b).sum())) / norm if norm else 0.0
+
+
+@lru_cache(maxsize=4)
+def _logo(path: str) -> Image.Image:
+    """The logo as RGBA.
+
+    Raises:
+        ConfigError: it is not a picture.
+    """
+    try:
+        with decoding("logo"), Image.open(path) as image:
+            image.draft("RGB", (_LOGO_SIDE, _LOGO_SIDE))
+            logo = image.convert("RGBA")
+    except (InputError, OSError) as error:
+        raise ConfigError(
+            f"the logo cannot be used: {error}", file=path, place="explicit.logo", remedy="name a PNG or JPEG file"
+        ) from error
+    logo.thumbnail((_LOGO_SIDE, _LOGO_SIDE))
+    return logo

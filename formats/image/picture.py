@@ -1,0 +1,243 @@
+"""Pictures in and out: decode a file with everything it has, take an image or array, and code the result again.
+
+A file is written back in its own format with its own parameters; what the codec cannot carry is grafted from the source
+by the container.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageSequence
+
+from labelkit.errors import InputError
+from labelkit.formats.base import Buffer
+from labelkit.formats.image import _gif_codec, _jpeg_codec, _plain_codec, _png_codec, _tiff_codec
+from labelkit.formats.image._frames import (
+    MAX_FRAMES,
+    MAX_PIXELS,
+    MAX_TOTAL_PIXELS,
+    Carried,
+    Frame,
+    Picture,
+    carried,
+    check_size,
+    decoding,
+    opened,
+    orientation_of,
+    viewable,
+)
+
+__all__ = [
+    "MAX_FRAMES",
+    "MAX_PIXELS",
+    "MAX_TOTAL_PIXELS",
+    "Carried",
+    "Frame",
+    "Picture",
+    "encode",
+    "from_array",
+    "from_image",
+    "open_picture",
+    "preview",
+]
+
+#: Format id -> modes its codec writes as they are.
+_WRITABLE = {
+    "jpeg": ("L", "RGB", "CMYK", "YCbCr"),
+    "png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I"),
+    "webp": ("RGB", "RGBA"),
+    "gif": ("P", "L", "1", "RGB", "RGBA"),
+    "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I;16B", "I", "F"),
+    "heif": ("L", "RGB", "RGBA"),
+    "avif": ("RGB", "RGBA"),
+    "bmp": ("1", "L", "P", "RGB"),
+}
+_TRANSPARENT = ("LA", "La", "PA", "RGBA", "RGBa")
+
+
+def open_picture(data: Buffer, format_id: str) -> Picture:
+    """Decode a picture file.
+
+    Args:
+        data: the whole file.
+        format_id: its format, as ``labelkit.formats.table.find`` says.
+
+    Raises:
+        BrokenFile: the image data is damaged.
+        LimitExceeded: more than ``MAX_PIXELS`` pixels or ``MAX_FRAMES`` frames.
+        MissingExtra: the format needs an optional package.
+    """
+    if format_id == "jpeg":
+        return _jpeg_codec.decode(data)
+    if format_id == "png":
+        return _png_codec.decode(data)
+    if format_id == "gif":
+        return _gif_codec.decode(data)
+    if format_id == "tiff":
+        return _tiff_codec.decode(data)
+    return _plain_codec.decode(data, format_id)
+
+
+def preview(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, float]:
+    """The first frame only, reduced by up to ``reduction`` where the codec does that for nothing (JPEG).
+
+    Returns:
+        The picture, good for looking only, and by how much it is reduced.
+    """
+    if format_id in ("gif", "tiff"):
+        return open_picture(data, format_id), 1.0
+    with decoding(f"{format_id} image data"):
+        if format_id == "heif":
+            _plain_codec.register_heif()
+        image = opened(data)
+        full = image.size
+        if format_id == "jpeg" and reduction > 1:
+            image.draft(None, (full[0] // reduction, full[1] // reduction))
+        image.load()
+        return Picture([Frame(image)], format_id, orientation_of(image)), full[0] / image.size[0]
+
+
+def from_image(image: Image.Image) -> Picture:
+    """Take a Pillow image of any mode, all frames if it has several. The image itself is not changed.
+
+    Raises:
+        BrokenFile: it comes from a damaged file.
+        LimitExceeded: more than ``MAX_PIXELS`` pixels or ``MAX_FRAMES`` frames.
+    """
+    with decoding("image"):
+        count = int(getattr(image, "n_frames", 1))
+        check_size(*image.size, count)
+        orientation = orientation_of(image)
+        kept = carried(image)
+        if count == 1:
+            return Picture([Frame(_owned(image))], orientation=orientation, carried=kept)
+        position = image.tell()
+        frames = [
+            Frame(_owned(frame), float(frame.info.get("duration", 0) or 0)) for frame in ImageSequence.Iterator(image)
+        ]
+        image.seek(position)
+        return Picture(frames, "", orientation, int(image.info.get("loop", 0) or 0), kept)
+
+
+def _owned(image: Image.Image) -> Image.Image:
+    """A copy that may be drawn on; two-colour pictures with a transparent colour get real transparency."""
+    if image.mode == "1" and "transparency" in image.info:
+        return image.convert("LA")
+    return image.copy()
+
+
+def from_array(array: Any) -> Picture:
+    """Take an array of samples.
+
+    Args:
+        array: height x width, or height x width x 1 to 4 (grey, grey + alpha, RGB, RGBA); uint8, uint16, bool, or
+            float from 0 to 1. It is not changed.
+
+    Raises:
+        InputError: another shape or type, or floats outside 0 to 1.
+        LimitExceeded: more than ``MAX_PIXELS`` pixels.
+    """
+    samples = np.asarray(array)
+    if samples.ndim == 3 and samples.shape[2] == 1:
+        samples = samples[..., 0]
+    if samples.ndim not in (2, 3) or (samples.ndim == 3 and not 2 <= samples.shape[2] <= 4) or 0 in samples.shape:
+        raise InputError(
+            f"an array of shape {samples.shape} is not a picture",
+            remedy="pass height x width or height x width x 1 to 4 (grey, grey and alpha, RGB, RGBA)",
+        )
+    check_size(samples.shape[1], samples.shape[0])
+    samples = _integers(samples)
+    if samples.dtype == np.uint16 and samples.ndim == 3:
+        return Picture([Frame(samples.copy())])
+    return Picture([Frame(Image.fromarray(samples).copy() if samples.ndim == 2 else Image.fromarray(samples))])
+
+
+def _integers(samples: Any) -> Any:
+    """uint8, uint16 or bool samples, native byte order, contiguous."""
+    if samples.dtype in (np.uint8, np.bool_):
+        return np.ascontiguousarray(samples)
+    if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
+        return np.ascontiguousarray(samples, np.uint16)
+    if samples.dtype.kind != "f":
+        raise InputError(
+            f"samples of type {samples.dtype} have no agreed range",
+            remedy="convert to uint8 (0 to 255), uint16 (0 to 65535), bool, or float from 0 to 1",
+        )
+    low, high = float(samples.min()), float(samples.max())
+    if not (low >= -1e-3 and high <= 1 + 1e-3):
+        raise InputError(
+            f"float samples from {low:g} to {high:g}; expected 0 to 1", remedy="divide by the largest value, or clip"
+        )
+    return np.rint(np.clip(samples, 0, 1) * 255).astype(np.uint8)
+
+
+def encode(picture: Picture, format_id: str, quality: int = 0) -> bytes:
+    """Code a picture.
+
+    Args:
+        picture: as decoded, labelled or not.
+        format_id: what to write; a file that is written in its own format keeps its parameters.
+        quality: 1 to 100 for lossy formats when the picture is not a file of that format; 0 for the default.
+
+    Raises:
+        UnsupportedOperation: the format cannot be written.
+        MissingExtra: the format needs an optional package.
+    """
+    if format_id not in _WRITABLE:
+        raise _plain_codec.unsupported(format_id)
+    if format_id != picture.format:
+        picture = _converted(picture, format_id)
+    if format_id == "jpeg":
+        return _jpeg_codec.encode(picture, quality)
+    if format_id == "png":
+        return _png_codec.encode(picture, quality)
+    if format_id == "gif":
+        return _gif_codec.encode(picture, quality)
+    if format_id == "tiff":
+        return _tiff_codec.encode(picture, quality)
+    return _plain_codec.encode(picture, format_id, quality)
+
+
+def _converted(picture: Picture, format_id: str) -> Picture:
+    """The picture with frames in modes that the format can hold; sizes, timing and metadata as they are."""
+    frames = [Frame(_convertible(frame, format_id), frame.duration) for frame in picture.frames]
+    return Picture(frames, "", picture.orientation, picture.loop, picture.carried)
+
+
+def _convertible(frame: Frame, format_id: str) -> Any:
+    pixels = frame.pixels
+    if not isinstance(pixels, Image.Image):
+        if format_id in ("png", "tiff"):
+            return pixels
+        pixels = viewable(pixels, pixels)
+    if pixels.mode in _WRITABLE[format_id] and (
+        format_id == "gif" or "transparency" not in pixels.info or format_id == "png"
+    ):
+        return pixels
+    shown = _shown(pixels)
+    if shown.mode in _TRANSPARENT and format_id in ("jpeg", "bmp"):
+        return _flattened(shown)
+    if shown.mode in _WRITABLE[format_id]:
+        return shown
+    return shown.convert("RGBA" if shown.mode in _TRANSPARENT else "RGB")
+
+
+def _shown(pixels: Image.Image) -> Image.Image:
+    """As L, LA, RGB or RGBA; LAB with its colours."""
+    if pixels.mode == "LAB":
+        from PIL import ImageCms
+
+        srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        converted = ImageCms.profileToProfile(pixels, lab, srgb, outputMode="RGB")
+        assert converted is not None
+        return converted
+    return viewable(pixels, pixels)
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """Over white, for formats without transparency."""
+    below = Image.new("RGBA", image.size, "white")
+    below.alpha_composite(image.convert("RGBA"))
+    return below.convert("L" if image.mode == "LA" else "RGB")
