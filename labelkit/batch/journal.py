@@ -21,89 +21,18 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from labelkit.batch.entry import Entry
 from labelkit.batch.lock import Lock, cannot_write
 from labelkit.errors import ConfigError, InputError, WriteError
-from labelkit.record import AigcLabel
 
 #: Name of the journal in an output folder.
 JOURNAL_NAME = ".labelkit-journal.jsonl"
 _HEADER = b'{"labelkit-journal": 1}\n'
 # The label has seven fields of at most 16,384 characters, each at most 12 bytes once escaped; a path adds its own.
 _MAX_LINE_BYTES = 2 * 1024 * 1024
-
-
-class State(StrEnum):
-    """How far a source came."""
-
-    BEGIN = "begin"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """By which a file is recognised: its size in bytes and the time it was last changed."""
-
-    size: int
-    mtime_ns: int
-
-    @classmethod
-    def of(cls, path: str | os.PathLike[str]) -> Stamp | None:
-        """The stamp of a file, links followed; None when there is none."""
-        try:
-            info = os.stat(path)
-        except (OSError, ValueError):
-            return None
-        return cls(info.st_size, info.st_mtime_ns)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a journal.
-
-    Attributes:
-        state: before or after the work.
-        source: absolute path.
-        stamp: of the source before the work.
-        settings: digest of everything that decides what the result looks like.
-        label: the label that is to be written (``begin``) or was (``done``).
-        result: stamp of the file that was written; for in-place runs that is the source after the work.
-        target: absolute path of that file.
-        format: id of its format.
-        sha256: of the source before the work, hexadecimal, when that was asked for.
-    """
-
-    state: State
-    source: str
-    stamp: Stamp
-    settings: str
-    label: AigcLabel
-    result: Stamp | None = None
-    target: str = ""
-    format: str = ""
-    sha256: str = ""
-
-    def to_line(self) -> bytes:
-        """One line of ASCII JSON."""
-        return json.dumps(asdict(self), ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Entry | None:
-        """The entry in a line; None when the line is torn or not one."""
-        try:
-            values = json.loads(line)
-            made = {f.name: values[f.name] for f in fields(cls)}
-            made["state"] = State(made["state"])
-            made["stamp"] = Stamp(**made["stamp"])
-            made["result"] = Stamp(**made["result"]) if made["result"] else None
-            made["label"] = AigcLabel(**made["label"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
-        return cls(**made)
 
 
 class Journal:

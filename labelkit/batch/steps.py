@@ -13,7 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from labelkit.batch.journal import Entry, Journal, Stamp, State
+from labelkit.batch.entry import Entry, Stamp, State
+from labelkit.batch.journal import Journal
 from labelkit.batch.plan import Item
 from labelkit.batch.pool import Step
 from labelkit.batch.work import Labelled, LabelTask, LabelWork, failed, guarded, left_out, not_media

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from labelkit.batch.journal import Entry
+from labelkit.batch.entry import Entry
 from labelkit.config import Config
 from labelkit.errors import LabelKitError, LimitExceeded, UnknownFormat
 from labelkit.record import AigcLabel, Note, Outcome, Report, Verdict
