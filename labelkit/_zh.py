@@ -160,8 +160,11 @@ _USAGE = {
 _SAID = {
     " ({})": "（{}）",
     "labelkit: error: {}": "labelkit: 错误: {}",
-    "interrupted; finished files are kept, run the same command again for the rest": (
-        "已中断；已完成的文件都已保存，再次运行同一命令即可继续处理其余文件"
+    "interrupted; what is finished stays, run the same command again to go on": (
+        "已中断；已完成的都已保存，再次运行同一命令即可继续"
+    ),
+    "stopped after {} of {} files; what is finished stays, run the same command again to go on": (
+        "处理了 {1} 个文件中的 {0} 个后停止；已完成的都已保存，再次运行同一命令即可继续"
     ),
     "the output cannot be written: {}": "输出无法写入：{}",
     "unexpected {}; this is a defect in LabelKit, your files are untouched": (
@@ -171,9 +174,10 @@ _SAID = {
         "请反馈此问题，并附上调用栈（设置 LABELKIT_DEBUG=1 后再运行一次）和 `labelkit doctor` 的输出。"
     ),
     "files": "文件",
-    "nothing written": "未写入",
+    "nothing new": "没有新内容",
+    "explicit": "显式标识",
+    "watermark": "数字水印",
     "{} done": "完成 {} 个",
-    "{} done, {} failed": "完成 {} 个，失败 {} 个",
     "{} done, {} left out": "完成 {} 个，略过 {} 个",
     "{} done, {} left out, {} failed": "完成 {} 个，略过 {} 个，失败 {} 个",
     "{}: left out{}": "{}：略过{}",
@@ -204,8 +208,11 @@ _SAID = {
     "error": "错误",
     "warning": "警告",
     "info": "提示",
+    "{}:": "{}：",
+    "{}: {}": "{}：{}",
     "{}: {} ({})": "{}：{}（{}）",
     "{} ({}): {} ({})": "{}（{}）：{}（{}）",
+    "{} {} [{}]: {}; {}: {}": "{} {} [{}]：{}；{}：{}",
     "{} {} [{}]: {}; {}: {}, {}": "{} {} [{}]：{}；{}：{}，{}",
     "{} at {}: height {} of the shortest side ({} px), contrast {}:1": (
         "{}，位于 {}：高度为最短边的 {}（{} 像素），对比度 {}:1"

@@ -83,6 +83,14 @@ _OUTPUT = {
     "the metadata label did not read back: {} labels found": "写入的文件元数据标识未能读回：找到 {} 个标识",
     "the visible label did not read back from the coded picture": "编码后的图片中未能读回显式标识",
     "use style plate, or a higher quality; the original is untouched": "请改用 plate 样式或更高质量；原文件没有改动",
+    "done before": "之前已完成",
+    "not a media file: {}": "不是媒体文件：{}",
+    "a symbolic link to {}; links in folders are not followed, name it itself": (
+        "是指向 {} 的符号链接；不跟随文件夹中的链接，请直接指定"
+    ),
+    "not a regular file": "不是普通文件",
+    "an original kept by an earlier in-place run": "之前原地替换时保留的原件",
+    "the same file as {}, which is in the list before it": "与 {} 是同一个文件，列表中已有",
     "dry run: nothing was stored": "试运行：没有保存任何文件",
 }
 

@@ -15,7 +15,7 @@ from labelkit._version import __version__
 from labelkit.cli.options import Speaking, State, lang_option, voice_of
 from labelkit.cli.terminal import Terminal, abandon_output, prepare_streams, safe
 from labelkit.config import nearest
-from labelkit.errors import ConfigError, ExplicitLabelError, LabelError, LabelKitError
+from labelkit.errors import ConfigError, LabelKitError, MissingExtra, WriteError
 from labelkit.messages import Voice, choose
 
 
@@ -42,6 +42,7 @@ COMMANDS = {
     "config": ("settings", "Show the settings and where they come from."),
 }
 # What people look for who want labels gone (标识办法 art. 10 forbids offering it).
+_INTERRUPTED = "interrupted; what is finished stays, run the same command again to go on"
 _REMOVAL = ("strip", "remove", "delete", "clean", "erase", "clear", "unlabel", "rm")
 
 
@@ -122,10 +123,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = _invoke(words, State(terminal.voice, wish))
         sys.stdout.flush()
         return code
-    except (KeyboardInterrupt, click.Abort):
-        terminal.complain(
-            terminal.voice.say("interrupted; finished files are kept, run the same command again for the rest")
-        )
+    except (KeyboardInterrupt, click.Abort) as stop:
+        terminal.complain(terminal.voice.translate(str(stop) or _INTERRUPTED))
         return Exit.INTERRUPTED
     except BrokenPipeError:
         abandon_output()
@@ -158,8 +157,8 @@ def _explain(error: Exception, terminal: Terminal) -> int:
         return Exit.USAGE
     if isinstance(error, LabelKitError):
         terminal.error(error)
-        # What one file does wrong is an outcome; a label refused up here was refused for what the user typed.
-        return Exit.USAGE if isinstance(error, (ConfigError, LabelError, ExplicitLabelError)) else Exit.FAILED
+        # What one file does wrong is an outcome; what is refused up here was refused for what the user typed.
+        return Exit.FAILED if isinstance(error, (WriteError, MissingExtra)) else Exit.USAGE
     if isinstance(error, OSError) and error.filename is None:
         abandon_output()
         terminal.complain(terminal.voice.say("the output cannot be written: {}", error.strerror or error))

@@ -50,13 +50,14 @@ def show_report(terminal: Terminal, report: Report) -> None:
     line = voice.say("{}: {} ({})", safe(report.path), conformity(report, voice), verdict)
     terminal.line(line, style=_STYLES[report.conforms])
     for finding in report.findings:
-        terminal.line("  " + finding_line(finding, voice))
+        terminal.line("  " + finding_line(finding, voice, report.path))
 
 
-def finding_line(finding: Finding, voice: Voice) -> str:
-    """``error metadata.present [clause]: rule; not found: what, where``."""
+def finding_line(finding: Finding, voice: Voice, path: str) -> str:
+    """``error metadata.present [clause]: rule; not found: what, where``, the place unless it is the file itself."""
+    template = "{} {} [{}]: {}; {}: {}" if finding.place == path else "{} {} [{}]: {}; {}: {}, {}"
     return voice.say(
-        "{} {} [{}]: {}; {}: {}, {}",
+        template,
         voice.say(finding.severity),
         finding.check,
         finding.clause,

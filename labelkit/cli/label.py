@@ -11,8 +11,8 @@ from typing import Any
 from labelkit.cli import options
 from labelkit.cli.options import CHOICES, Session, usage
 from labelkit.cli.outcomes import show_outcomes
-from labelkit.cli.places import Places, places
-from labelkit.cli.progress import progress
+from labelkit.cli.places import Places, folder_for, places
+from labelkit.cli.progress import Tick, progress
 from labelkit.config import Config, from_mapping
 from labelkit.record import Layer, Outcome
 
@@ -104,15 +104,16 @@ def _one(request: Request, config: Config) -> Iterator[Outcome]:
 
     place = request.places
     try:
-        done = label(
-            place.source,
-            out=place.target,
-            content_id=request.content_id,
-            config=config,
-            in_place=place.in_place,
-            backup=place.backup,
-            dry_run=request.dry_run,
-        )
+        with folder_for(place.target, dry_run=request.dry_run):
+            done = label(
+                place.source,
+                out=place.target,
+                content_id=request.content_id,
+                config=config,
+                in_place=place.in_place,
+                backup=place.backup,
+                dry_run=request.dry_run,
+            )
     except LabelKitError as error:
         done = Outcome(place.name, error=error)
     if place.to_stdout and done.data is not None:
@@ -120,7 +121,7 @@ def _one(request: Request, config: Config) -> Iterator[Outcome]:
     yield done
 
 
-def _many(request: Request, config: Config, tick: Any) -> Iterator[Outcome]:
+def _many(request: Request, config: Config, tick: Tick | None) -> Iterator[Outcome]:
     from labelkit.batch import label_many
 
     place = request.places
@@ -131,6 +132,5 @@ def _many(request: Request, config: Config, tick: Any) -> Iterator[Outcome]:
         in_place=place.in_place,
         backup=place.backup,
         dry_run=request.dry_run,
-        jobs=config.jobs,
         progress=tick,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from labelkit.cli.options import usage
 
@@ -41,7 +43,7 @@ class Places:
         return self.out == STANDARD
 
     @property
-    def source(self) -> Path | IO[bytes]:
+    def source(self) -> str | IO[bytes]:
         """The one input."""
         return open_one(self.sources[0])
 
@@ -51,9 +53,11 @@ class Places:
         return str(self.sources[0])
 
     @property
-    def target(self) -> Any:
-        """Where the one result goes: ``None`` keeps it in memory."""
-        return None if self.to_stdout else self.out
+    def target(self) -> Path | None:
+        """Where the one result goes: ``None`` keeps it in memory, or in place."""
+        if self.out is None or self.to_stdout or not is_folder(self.out):
+            return None if self.to_stdout else self.out
+        return self.out / self.sources[0].name
 
 
 def single(sources: tuple[Path, ...]) -> bool:
@@ -61,9 +65,33 @@ def single(sources: tuple[Path, ...]) -> bool:
     return len(sources) == 1 and not sources[0].is_dir()
 
 
-def open_one(source: Path) -> Path | IO[bytes]:
-    """Standard input for ``-``, else the path itself."""
-    return sys.stdin.buffer if source == STANDARD else source
+def open_one(source: Path) -> str | IO[bytes]:
+    """Standard input for ``-``, else the path as the user wrote it."""
+    return sys.stdin.buffer if source == STANDARD else str(source)
+
+
+def is_folder(out: Path) -> bool:
+    """Whether an output is meant as a folder: it is one, or its name does not end as a known format's files do."""
+    from labelkit.formats.table import formats
+
+    if out.exists():
+        return out.is_dir()
+    return not any(out.suffix.lower() in row.extensions for row in formats())
+
+
+@contextmanager
+def folder_for(target: Path | None, *, dry_run: bool) -> Iterator[None]:
+    """The folder of a single result, made for it and taken away again when nothing came into it."""
+    folder = target.parent if target and not dry_run else None
+    if folder is None or folder.exists() or not folder.parent.is_dir():
+        yield  # a missing folder further up is more likely a mistake; storing names it
+        return
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def places(sources: tuple[Path, ...], out: Path | None, *, in_place: bool, backup: str | None) -> Places:
@@ -84,6 +112,10 @@ def places(sources: tuple[Path, ...], out: Path | None, *, in_place: bool, backu
     found = Places(sources, out, in_place, (DEFAULT_BACKUP if backup is None else backup) if in_place else "")
     if found.to_stdout:
         _check_stdout(found)
+    elif STANDARD in sources and out is not None and is_folder(out):
+        raise usage("standard input has no file name", "--out", "name a file, not a folder")
+    elif not found.single and out is not None and not is_folder(out):
+        raise usage("several files need a folder", "--out", "name a folder")
     return found
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from labelkit.cli.terminal import Terminal
 
-#: Called with files done, and files in all (0 while that is not known).
-Tick: TypeAlias = Callable[[int, int], None]
+#: Called with files done, files in all, and what came of the last one.
+Tick: TypeAlias = Callable[[int, int, Any], None]
 
 
 @contextmanager
@@ -28,4 +28,4 @@ def progress(terminal: Terminal) -> Iterator[Tick | None]:
     bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
     task = bar.add_task(terminal.voice.say("files"), total=None)
     with bar:
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+        yield lambda done, total, _: bar.update(task, completed=done, total=total)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from labelkit.cli import options
 from labelkit.cli.options import Session, usage
 from labelkit.cli.outcomes import show_outcomes
-from labelkit.cli.places import Places, places
+from labelkit.cli.places import Places, folder_for, places
+from labelkit.cli.progress import Tick, progress
 from labelkit.config import Config
 from labelkit.errors import LabelKitError
 from labelkit.record import AigcLabel, Outcome
+
+if TYPE_CHECKING:
+    from labelkit.batch.work import Labelled, LabelTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class _Request:
     "Add your half, as the platform that spreads a file, to the label in it; the producer's half stays "
     "(标识办法 art. 6, GB 45438-2025 Annex E g to i).\n\n"
     "A file without a label needs --attribute: 2 when the user declared it to be generated, 3 when it was only "
-    "detected. SRC is a file or - for standard input.",
+    "detected. SRC is a file, a folder, or - for standard input.",
 )
 @options.SOURCES
 @options.OUT
@@ -69,29 +75,72 @@ def command(
         raise usage("standard output cannot hold both the file and the JSON", "--json", "name a file with --out")
     AigcLabel.generated(name, propagate_id, names=config.names)
     request = _Request(name, propagate_id, attribute, dry_run, config)
-    outcomes = (_passed_on(replace(place, sources=(source,)), request) for source in _files(place))
-    return show_outcomes(session.terminal, outcomes, as_json=as_json, several=not place.single)
+    with progress(session.terminal) as tick:
+        outcomes = iter([_one(place, request)]) if place.single else _many(place, request, tick)
+        return show_outcomes(session.terminal, outcomes, as_json=as_json, several=not place.single)
 
 
-def _files(place: Places) -> Iterator[Path]:
-    yield from place.sources
+def _many(place: Places, request: _Request, tick: Tick | None) -> Iterator[Outcome]:
+    """Every file of a run; no journal is kept, because a label is passed on under a new number each time."""
+    from labelkit.batch.pool import processors
+    from labelkit.batch.run import label_all
+    from labelkit.batch.steps import Order
+
+    config = replace(request.config, producer=request.propagator)
+    order = Order(config, str(place.out) if place.out else None, place.in_place, place.backup, request.dry_run)
+    work = PropagateWork(place, request)
+    for done, total, outcome in label_all(
+        [str(s) for s in place.sources], order, config.jobs or processors(), None, do=work
+    ):
+        if tick:
+            tick(done, total, outcome)
+        yield outcome
 
 
-def _passed_on(place: Places, request: _Request) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class PropagateWork:
+    """Passes on the label of one file after another, in whatever process."""
+
+    place: Places
+    request: _Request
+
+    def __call__(self, task: LabelTask) -> Labelled:
+        """Pass on one file's label."""
+        from labelkit.batch.work import Labelled, guarded, left_out, not_media
+
+        if reason := "" if task.named else not_media(task.source):
+            return Labelled(left_out(task.source, reason))
+        return guarded(
+            task.source, lambda: Labelled(self._done(task)), lambda e: Labelled(Outcome(task.source, error=e))
+        )
+
+    def _done(self, task: LabelTask) -> Outcome:
+        if task.target and not self.request.dry_run:
+            os.makedirs(os.path.dirname(task.target), exist_ok=True)
+        source = os.path.realpath(task.source) if self.place.in_place else task.source
+        return _passed_on(source, task.target or None, self.place, self.request)
+
+
+def _passed_on(source: Any, target: Any, place: Places, request: _Request) -> Outcome:
     from labelkit.api import propagate
 
+    return propagate(
+        source,
+        request.propagator,
+        target,
+        propagate_id=request.propagate_id,
+        attribute=request.attribute,
+        in_place=place.in_place,
+        backup=place.backup,
+        dry_run=request.dry_run,
+        config=request.config,
+    )
+
+
+def _one(place: Places, request: _Request) -> Outcome:
     try:
-        done = propagate(
-            place.source,
-            request.propagator,
-            place.target,
-            propagate_id=request.propagate_id,
-            attribute=request.attribute,
-            in_place=place.in_place,
-            backup=place.backup,
-            dry_run=request.dry_run,
-            config=request.config,
-        )
+        with folder_for(place.target, dry_run=request.dry_run):
+            done = _passed_on(place.source, place.target, place, request)
     except LabelKitError as error:
         return Outcome(place.name, error=error)
     if place.to_stdout and done.data is not None:

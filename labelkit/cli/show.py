@@ -48,12 +48,14 @@ def _show(terminal: Terminal, report: Report) -> None:
     _section(terminal, "Visible labels", [explicit_line(mark, voice) for mark in report.explicit])
     traces = [f"{trace.kind}: {safe(voice.translate(trace.detail))} ({safe(trace.place)})" for trace in report.traces]
     _section(terminal, "Other signs of AI origin", traces)
-    _section(terminal, "Findings", [finding_line(finding, voice) for finding in report.findings])
+    _section(terminal, "Findings", [finding_line(finding, voice, report.path) for finding in report.findings])
     _section(terminal, "Not looked at", [safe(voice.translate(line)) for line in report.not_looked_at])
 
 
 def _section(terminal: Terminal, title: str, lines: list[str]) -> None:
     voice = terminal.voice
-    terminal.line(f"{voice.say(title)}:" + ("" if lines else f" {voice.say('none')}"))
+    terminal.line(
+        voice.say("{}:", voice.say(title)) if lines else voice.say("{}: {}", voice.say(title), voice.say("none"))
+    )
     for line in lines:
         terminal.line(f"  {line}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from labelkit.cli import options
 from labelkit.cli.app import Exit
 from labelkit.cli.judgement import exit_code, show_report
 from labelkit.cli.options import Session, usage
 from labelkit.cli.places import check_sources, open_one, single
-from labelkit.cli.progress import progress
+from labelkit.cli.progress import Tick, progress
 from labelkit.config import Config, from_mapping
 from labelkit.record import Report
 
@@ -60,7 +59,9 @@ def _one(source: Path, look: tuple[str, ...] | None, config: Config) -> Iterator
     yield verify(open_one(source), look=look, config=config)
 
 
-def _many(sources: tuple[Path, ...], look: tuple[str, ...] | None, config: Config, tick: Any) -> Iterator[Report]:
+def _many(
+    sources: tuple[Path, ...], look: tuple[str, ...] | None, config: Config, tick: Tick | None
+) -> Iterator[Report]:
     from labelkit.batch import verify_many
 
-    return verify_many(sources, look=look, config=config, jobs=config.jobs, progress=tick)
+    return verify_many(sources, look=look, config=config, progress=tick)
