@@ -1,0 +1,270 @@
+"""Find the visible label of a picture and measure it (GB 45438-2025 5.2).
+
+A label is words with both elements, 人工智能 or AI, and 生成 or 合成, along an edge or in a corner. Parts that every
+wording has are compared with the whole picture at many sizes; the few best places are compared at a higher resolution,
+then read character by character, and only what reads well all through is a label. The limits below were chosen from the
+scores of labelled and unlabelled pictures, see ``benchmarks/explicit_finding.py`` and ``docs/tables/explicit-finding.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from labelkit.formats.image import _matching, _measuring, _probes, _reading
+from labelkit.formats.image._matching import Candidate, Canvas
+from labelkit.formats.image._reading import Reading
+from labelkit.record import ExplicitMark
+
+if TYPE_CHECKING:
+    from labelkit.formats.image._frames import Picture
+
+#: Ink heights looked for, as shares of the shortest side, and the ratio of neighbouring sizes.
+SMALLEST, LARGEST, LADDER = 0.026, 0.17, 1.07
+#: Ink heights that the first, quick look covers: the renderer's usual ones.
+_USUAL = 0.048, 0.075
+#: Ink height of a Chinese glyph in em, about; only to choose sizes.
+_INK_EM = 0.9
+#: Lowest correlation of a place at coarse and at fine resolution that is looked at closer.
+_COARSE_LEAST, _FINE_LEAST = 0.28, 0.38
+#: Places per picture that are looked at closer.
+_PLACES = 36
+#: Steps of size around a coarse candidate.
+_ZOOMS = (0.96, 0.98, 1.0, 1.02, 1.04)
+#: What a label must reach: mean of all characters; each Chinese character and the letters AI.
+ACCEPT_MEAN, ACCEPT_EACH = 0.56, 0.48
+#: Farthest that a label may stand from the nearest edge, as a share of the shortest side.
+EDGE_SHARE = 0.15
+#: Longest picture that is looked at as a whole, as a multiple of its shortest side; longer ones at ends and middle.
+_WHOLE, _PIECE = 3.0, 1.2
+
+
+def find(picture: Picture, texts: Sequence[str] = ()) -> list[ExplicitMark]:
+    """Every visible label of a picture, measured; of an animation the first, middle and last frame are looked at.
+
+    Args:
+        picture: decoded.
+        texts: wordings to look for besides those of the grammar, such as the one just drawn.
+    """
+    count = len(picture.frames)
+    looked: list[list[ExplicitMark]] = []
+    for index in sorted({0, count // 2, count - 1}):
+        looked.append(find_in_image(picture.view(index), texts))
+    return _over_frames(looked)
+
+
+def find_in_array(rgb: NDArray[np.uint8], texts: Sequence[str] = ()) -> list[ExplicitMark]:
+    """Every visible label of an array of pixels, measured.
+
+    Args:
+        rgb: uint8, height x width x 3 (or height x width), in display orientation.
+        texts: wordings to look for besides those of the grammar.
+    """
+    return find_in_image(Image.fromarray(rgb), texts)
+
+
+def find_in_image(image: Image.Image, texts: Sequence[str] = ()) -> list[ExplicitMark]:
+    """Every visible label of an image of mode L, LA, RGB or RGBA in display orientation, measured.
+
+    A label that reads well at a usual size ends the search: one that satisfies the rule is enough.
+    """
+    if min(image.size) < 16:
+        return []
+    grounds = [_over(image, grey) for grey in ((128, 255, 0) if image.mode in ("LA", "RGBA") else (0,))]
+    canvas = Canvas(grounds[0].convert("L"))
+    short = min(image.size)
+    readings = list(_quick(canvas, texts)) or _thorough(canvas, texts)
+    marks = [_mark(reading, grounds[1:] or grounds, short) for reading in readings]
+    return sorted((mark for mark in marks if mark is not None), key=lambda m: -m.score)
+
+
+def _over(image: Image.Image, grey: int) -> Image.Image:
+    """The image on a plain ground where it is transparent; label pixels are opaque, so a mid grey hides no ink."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    ground = Image.new("RGBA", image.size, (grey, grey, grey, 255))
+    ground.alpha_composite(image.convert("RGBA"))
+    return ground.convert("RGB")
+
+
+def _ladder(short: int, least: float, most: float) -> list[float]:
+    """Em sizes in pixels, from small to large."""
+    steps = int(np.ceil(np.log(most / least) / np.log(LADDER))) + 1
+    return [least * LADDER**i * short / _INK_EM for i in range(steps)]
+
+
+def _quick(canvas: Canvas, texts: Sequence[str]) -> Iterator[Reading]:
+    """The best label of a usual size and the commonest words, if there is one that leaves no doubt."""
+    short = min(canvas.width, canvas.height)
+    cores = _cores(texts)[:1] if texts else _probes.CORES[:1]
+    rough = _candidates(canvas, cores, _ladder(short, *_USUAL), 0.45)
+    for candidate in rough[:3]:
+        reading = _read(canvas, candidate, texts)
+        if reading is not None and reading.score > 0.65:
+            yield reading
+            return
+
+
+def _thorough(canvas: Canvas, texts: Sequence[str]) -> list[Reading]:
+    short = min(canvas.width, canvas.height)
+    cores = _cores(texts) + [core for core in _probes.CORES if core not in _cores(texts)]
+    found: list[Reading] = []
+    for candidate in _candidates(canvas, cores, _ladder(short, SMALLEST, LARGEST), _COARSE_LEAST)[:_PLACES]:
+        if any(_inside(candidate, reading) for reading in found):
+            continue
+        reading = _read(canvas, candidate, texts)
+        if reading is not None and not any(_same(reading, other) for other in found):
+            found.append(reading)
+    return found
+
+
+def _cores(texts: Sequence[str]) -> list[str]:
+    """What to look for of given texts: the grammar's own parts where they have one, else their first few characters."""
+    cores: dict[str, None] = {}
+    for text in texts:
+        line = next(
+            (part for part in text.split("\n") if any(core in part for core in _probes.CORES)), text.split("\n")[0]
+        )
+        known = [core for core in _probes.CORES if core in line]
+        cores[known[0] if known else _start(line)] = None
+    return [core for core in cores if _probes.drawable(core)]
+
+
+def _start(line: str) -> str:
+    length = len(line)
+    while length > 2 and _probes.advance(line[:length]) > 4.5:
+        length -= 1
+    return line[:length].strip()
+
+
+def _candidates(canvas: Canvas, cores: Sequence[str], sizes: Sequence[float], least: float) -> list[Candidate]:
+    """The best places of all sizes, strongest first."""
+    found: list[Candidate] = []
+    for left, top, right, bottom in _windows(canvas.width, canvas.height):
+        for em in sizes:
+            plane = canvas.window(left, top, right, bottom, em)
+            zx, zy = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
+            for peak in _matching.scan(plane, cores, least, _PLACES // 2):
+                template = _probes.templates(cores[peak.probe], _probes.COARSE)
+                x, y = left + (peak.x - template.left) / zx, top + (peak.y - template.top) / zy
+                found.append(Candidate(cores[peak.probe], x, y, _probes.COARSE / ((zx + zy) / 2), peak.score))
+    return _thinned(sorted(found, key=lambda c: -abs(c.score)))
+
+
+def _windows(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """The whole picture, or both ends and the middle of a very long one."""
+    short, long = min(width, height), max(width, height)
+    if long <= _WHOLE * short:
+        return [(0, 0, width, height)]
+    piece = int(_PIECE * short)
+    starts = (0, (long - piece) // 2, long - piece)
+    if width > height:
+        return [(at, 0, at + piece, height) for at in starts]
+    return [(0, at, width, at + piece) for at in starts]
+
+
+def _thinned(candidates: list[Candidate]) -> list[Candidate]:
+    """Without weaker ones at the same place with the same text and about the same size."""
+    kept: list[Candidate] = []
+    for one in candidates:
+        if len(kept) == _PLACES:
+            break
+        if not any(_near(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _near(one: Candidate, other: Candidate) -> bool:
+    reach = 0.4 * other.em
+    return (
+        one.text == other.text
+        and abs(one.x - other.x) < reach
+        and abs(one.y - other.y) < reach
+        and 0.9 < one.em / other.em < 1.1
+    )
+
+
+def _inside(candidate: Candidate, reading: Reading) -> bool:
+    place = reading.place
+    length = _probes.advance(reading.text) * place.em
+    return -place.em < candidate.x - place.x < length and abs(candidate.y - place.y) < place.em
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    return _inside(one.place, other) or _inside(other.place, one)
+
+
+def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | None:
+    """The label at a candidate's place, or None."""
+    fine = _matching.refined(canvas, rough, _ZOOMS)
+    if abs(fine.score) < _FINE_LEAST:
+        return None
+    first = _reading.best(canvas, fine, [])
+    if first.score < ACCEPT_MEAN - 0.1:
+        return None
+    place = replace(_reading.settled(first).place, text=fine.text)
+    reading = _reading.settled(_reading.best(canvas, place, [*texts, *_probes.wordings()]))
+    return reading if accepted(reading) else None
+
+
+def accepted(reading: Reading) -> bool:
+    """Whether every part of a reading is good enough, and it has both elements."""
+    return reading.score >= ACCEPT_MEAN and reading.weakest >= ACCEPT_EACH and reading.text != "人工智能"
+
+
+def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> ExplicitMark | None:
+    """The mark of a reading, or None when it does not stand at an edge."""
+    results = [_measuring.measured(ground, reading) for ground in grounds]
+    result = results[0]
+    size = grounds[0].size
+    if min(_margins(result.box, size)) > EDGE_SHARE * short:
+        return None
+    return ExplicitMark(
+        text=reading.text,
+        box=result.box,
+        glyph_height=round(result.height, 2),
+        ratio=round(result.height / short, 4),
+        contrast=round(min(r.contrast for r in results), 2),
+        position=position(result.box, size),
+        score=round(reading.score, 3),
+    )
+
+
+def _margins(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    return box[0], box[1], size[0] - box[2], size[1] - box[3]
+
+
+def position(box: tuple[int, int, int, int], size: tuple[int, int]) -> str:
+    """``"top-left"`` .. ``"bottom"``: in the middle of an axis when both margins there are about equal."""
+    left, top, right, bottom = _margins(box, size)
+    across = "" if abs(left - right) <= 0.1 * size[0] else "left" if left < right else "right"
+    along = "" if abs(top - bottom) <= 0.1 * size[1] else "top" if top < bottom else "bottom"
+    if across and along and size[0] - left - right > 0.8 * size[0]:
+        across = ""
+    if not across and not along:
+        nearest = min((left, "left"), (right, "right"), (top, "top"), (bottom, "bottom"))
+        return nearest[1]
+    return "-".join(part for part in (along, across) if part)
+
+
+def _over_frames(looked: list[list[ExplicitMark]]) -> list[ExplicitMark]:
+    """Marks of several frames as one list; the same place in several frames counts once."""
+    merged: list[ExplicitMark] = []
+    for marks in looked:
+        for mark in marks:
+            if not any(_overlap(mark, other) for other in merged):
+                merged.append(mark)
+    return [
+        replace(mark, frames=(sum(any(_overlap(mark, m) for m in marks) for marks in looked), len(looked)))
+        for mark in merged
+    ]
+
+
+def _overlap(one: ExplicitMark, other: ExplicitMark) -> bool:
+    a, b = one.box, other.box
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])

@@ -1,0 +1,237 @@
+"""Weighted normalised cross-correlation of label templates with a picture, coarse over all of it, then fine in places.
+
+The score is the correlation coefficient of ink coverage and grey value under the template's weights: 1 for ink of one
+grey on a ground of one other grey, whichever is the brighter, 0 for no relation. The sign tells bright ink from dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from labelkit.formats.image._probes import COARSE, FINE, Floats, Template, templates
+
+Complex = NDArray[np.complex64]
+
+#: Rows and columns of the pieces that are transformed at once; the templates' transforms are kept for this size.
+TILE = (128, 256)
+_FINE_TILE = (64, 256)
+#: Grey-value variance below which a patch is flat and correlates with nothing.
+FLAT = 6.0
+#: Longest shortest side that is looked at; at it, 3 % of ink height are 29 pixels.
+WORKING_SIDE = 960
+_PAD_SHARE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where part of a label may stand.
+
+    Attributes:
+        text: the part.
+        x, y: pen start on the baseline, in pixels of the picture.
+        em: size in pixels of the picture.
+        score: signed correlation; positive for bright ink.
+    """
+
+    text: str
+    x: float
+    y: float
+    em: float
+    score: float
+
+    @property
+    def polarity(self) -> int:
+        """1 for bright ink on a darker ground, -1 for dark ink."""
+        return 1 if self.score > 0 else -1
+
+
+class Canvas:
+    """A grey picture at several resolutions, with a margin so that places at its edge can be compared too."""
+
+    def __init__(self, grey: Image.Image) -> None:
+        self.width, self.height = grey.size
+        short = min(grey.size)
+        step = max(1, short // WORKING_SIDE)
+        small = grey.reduce(step) if step > 1 else grey
+        self.pad = int(_PAD_SHARE * min(small.size)) + 8
+        plane = np.pad(np.asarray(small), self.pad, mode="edge")
+        self._octaves = [Image.fromarray(plane)]
+        self._scale = small.width / self.width, small.height / self.height
+        while min(self._octaves[-1].size) > 128:
+            self._octaves.append(self._octaves[-1].reduce(2))
+
+    def crop(self, left: float, top: float, width: float, height: float, size: tuple[int, int]) -> Floats:
+        """A rectangle in picture coordinates, resampled to ``size`` (width, height); clipped to the margin."""
+        sx, sy = self._scale
+        box = (
+            left * sx + self.pad,
+            top * sy + self.pad,
+            (left + width) * sx + self.pad,
+            (top + height) * sy + self.pad,
+        )
+        level = max(0, min(len(self._octaves) - 1, int(np.log2(max(1.0, (box[2] - box[0]) / size[0])))))
+        image = self._octaves[level]
+        # An octave has ceil(n / 2) pixels of exactly twice the size, so coordinates halve.
+        scaled = [v / (1 << level) for v in box]
+        limited = (
+            max(0.0, scaled[0]), max(0.0, scaled[1]), min(float(image.width), scaled[2]), min(float(image.height), scaled[3])
+        )  # fmt: skip
+        if limited[2] - limited[0] < 1 or limited[3] - limited[1] < 1:
+            return np.zeros((size[1], size[0]), np.float32)
+        part = image.resize(
+            size,
+            Image.Resampling.BILINEAR if limited[2] - limited[0] > size[0] else Image.Resampling.BICUBIC,
+            box=limited,
+        )
+        return np.asarray(part, np.float32)
+
+    def window(self, left: int, top: int, right: int, bottom: int, em: float) -> Floats:
+        """Part of the picture at the resolution where ``em`` pixels of the picture become :data:`COARSE`."""
+        zoom = COARSE / em
+        size = max(1, round((right - left) * zoom)), max(1, round((bottom - top) * zoom))
+        return self.crop(left, top, right - left, bottom - top, size)
+
+
+@lru_cache(maxsize=64)
+def _transforms(text: str, em: int, tile: tuple[int, int]) -> tuple[Template, Complex, Complex]:
+    template = templates(text, em)
+    signal = np.conj(np.fft.rfft2(template.signal, tile))
+    weight = np.conj(np.fft.rfft2(template.weight, tile))
+    return template, signal.astype(np.complex64), weight.astype(np.complex64)
+
+
+def _scores(
+    spectra: tuple[Complex, Complex], transforms: tuple[Template, Complex, Complex], tile: tuple[int, int]
+) -> Floats:
+    """Correlation at every shift of one template over a stack of tiles."""
+    template, signal, weight = transforms
+    plain, square = spectra
+    height, width = template.signal.shape
+    room = np.s_[..., : tile[0] - height + 1, : tile[1] - width + 1]
+    covariance = np.fft.irfft2(plain * signal, tile)[room]
+    mean = np.fft.irfft2(plain * weight, tile)[room]
+    power = np.fft.irfft2(square * weight, tile)[room]
+    power -= mean * mean
+    np.maximum(power, FLAT, out=power)
+    np.sqrt(power, out=power)
+    covariance /= power
+    scores: Floats = covariance
+    return scores
+
+
+def _spectra(tiles: Floats) -> tuple[Complex, Complex]:
+    return np.fft.rfft2(tiles), np.fft.rfft2(tiles * tiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A maximum of the correlation: index of the text, column, row, signed score."""
+
+    probe: int
+    x: int
+    y: int
+    score: float
+
+
+def scan(plane: Floats, texts: Sequence[str], least: float, most: int) -> list[Peak]:
+    """The strongest places of each text in a plane at coarse resolution, by falling strength."""
+    known = [_transforms(text, COARSE, TILE) for text in texts]
+    reach = max(t.signal.shape[0] for t, _, _ in known), max(t.signal.shape[1] for t, _, _ in known)
+    step = TILE[0] - reach[0] + 1, TILE[1] - reach[1] + 1
+    if plane.shape[0] < reach[0] or plane.shape[1] < reach[1]:
+        plane = np.pad(plane, [(0, max(0, r - n)) for r, n in zip(reach, plane.shape, strict=True)], mode="edge")
+    tiles, origins = _tiles(plane - np.float32(128), step)
+    spectra = _spectra(tiles)
+    found: list[Peak] = []
+    for index, transforms in enumerate(known):
+        scores = _scores(spectra, transforms, TILE)[:, : step[0], : step[1]]
+        found += _peaks(scores, origins, index, least, most)
+    return sorted(found, key=lambda p: -abs(p.score))[:most]
+
+
+def _tiles(plane: Floats, step: tuple[int, int]) -> tuple[Floats, list[tuple[int, int]]]:
+    height, width = plane.shape
+    origins = [(y, x) for y in range(0, height, step[0]) for x in range(0, width, step[1])]
+    tiles = np.zeros((len(origins), *TILE), np.float32)
+    for tile, (y, x) in zip(tiles, origins, strict=True):
+        part = plane[y : y + TILE[0], x : x + TILE[1]]
+        tile[: part.shape[0], : part.shape[1]] = part
+    return tiles, origins
+
+
+def _peaks(scores: Floats, origins: list[tuple[int, int]], index: int, least: float, most: int) -> list[Peak]:
+    """Local maxima of the absolute score, at most ``most`` per tile stack, thinned to one per glyph's width."""
+    strength = np.abs(scores)
+    places = np.flatnonzero(strength > least)
+    if not len(places):
+        return []
+    places = places[np.argsort(strength.ravel()[places])[::-1][: 40 * most]]
+    kept: list[Peak] = []
+    for place in places:
+        tile, rest = divmod(int(place), strength.shape[1] * strength.shape[2])
+        y, x = divmod(rest, strength.shape[2])
+        top, left = origins[tile]
+        if all(abs(k.x - left - x) > COARSE // 3 or abs(k.y - top - y) > COARSE // 3 for k in kept):
+            kept.append(Peak(index, left + x, top + y, float(scores[tile, y, x])))
+            if len(kept) == most:
+                break
+    return kept
+
+
+def refined(canvas: Canvas, rough: Candidate, zooms: Sequence[float]) -> Candidate:
+    """The same place compared at twice the resolution, over several sizes and all shifts nearby."""
+    transforms = _transforms(rough.text, FINE, _FINE_TILE)
+    template = transforms[0]
+    height, width = template.signal.shape
+    if width > _FINE_TILE[1] - 8 or height > _FINE_TILE[0] - 8:
+        return rough
+    slack = min(FINE // 2, (_FINE_TILE[0] - height) // 2, (_FINE_TILE[1] - width) // 2)
+    tiles = np.zeros((len(zooms), *_FINE_TILE), np.float32)
+    for tile, zoom in zip(tiles, zooms, strict=True):
+        tile[: height + 2 * slack, : width + 2 * slack] = _around(canvas, rough, template, rough.em * zoom, slack)
+    scores = _scores(_spectra(tiles), transforms, _FINE_TILE)[:, : 2 * slack + 1, : 2 * slack + 1] * rough.polarity
+    best, y, x = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    em = rough.em * zooms[best]
+    dx, dy = _vertex(scores[best], int(y), int(x))
+    return replace(
+        rough,
+        em=em,
+        x=_aligned(rough.x, rough.em, em, template.left, template.signal.shape[1]) + (dx - slack) * em / FINE,
+        y=_aligned(rough.y, rough.em, em, template.top, template.signal.shape[0]) + (dy - slack) * em / FINE,
+        score=float(scores[best, y, x]) * rough.polarity,
+    )
+
+
+def _around(canvas: Canvas, rough: Candidate, template: Template, em: float, slack: int) -> Floats:
+    """The neighbourhood of a candidate at fine resolution if its em were ``em``, about the same centre."""
+    height, width = template.signal.shape
+    unit = em / FINE
+    left = _aligned(rough.x, rough.em, em, template.left, width) + (template.left - slack) * unit
+    top = _aligned(rough.y, rough.em, em, template.top, height) + (template.top - slack) * unit
+    size = width + 2 * slack, height + 2 * slack
+    return canvas.crop(left, top, size[0] * unit, size[1] * unit, size) - np.float32(128)
+
+
+def _aligned(start: float, em: float, new: float, offset: int, length: int) -> float:
+    """Where the pen starts at another em size when the template's centre stays."""
+    return start + (offset + length / 2) * (em - new) / FINE
+
+
+def _vertex(scores: Floats, y: int, x: int) -> tuple[float, float]:
+    """Sub-pixel place of a maximum, by a parabola through its neighbours."""
+    return parabola(scores[y], x), parabola(scores[:, x], y)
+
+
+def parabola(line: Floats, at: int) -> float:
+    """Where the maximum of a line of samples really lies that has its largest sample at ``at``."""
+    if not 0 < at < len(line) - 1:
+        return float(at)
+    before, here, after = float(line[at - 1]), float(line[at]), float(line[at + 1])
+    bend = before - 2 * here + after
+    return at + (0.0 if bend >= -1e-9 else max(-0.5, min(0.5, 0.5 * (before - after) / bend)))
