@@ -96,7 +96,10 @@ def _joined(edits: Iterable[Edit]) -> Iterator[Edit]:
     """Insertions at one place become one edit, in the order they were asked for."""
     ordered = sorted(edits, key=lambda e: (e.start, e.stop))
     for (start, stop), group in groupby(ordered, key=lambda e: (e.start, e.stop)):
-        yield Edit(start, stop, b"".join(e.data for e in group))
+        if start == stop:
+            yield Edit(start, stop, b"".join(e.data for e in group))
+        else:
+            yield from group
 
 
 def _resize(box: Box, more: int) -> Edit:

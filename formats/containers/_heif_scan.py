@@ -160,6 +160,8 @@ def _item(result: Scan, meta: Meta, item: Item) -> None:
     _spend(result, sum(map(len, pieces)), place)
     raw = b"".join(bytes(result.data[p.start : p.stop]) for p in pieces)
     if item.type == b"Exif":
+        if any(f.inner and f.pieces == pieces for f in result.found):
+            return  # an animation's track names the same bytes again
         result.found += _exif_units(meta, item, pieces, raw, place)
         return
     text, notes = _decoded(result, item, raw, place)

@@ -265,6 +265,15 @@ def test_exif_values_are_blanked_where_they_are() -> None:
     assert b"a comment" not in result
 
 
+def test_exif_of_picture_and_track_is_reported_once() -> None:
+    data = animated(exif=exif())
+    values = [u for u in AVIF.read(data) if u.kind is Kind.EXIF]
+    assert sorted(u.key for u in values) == ["ImageDescription", "UserComment"]
+    result = with_units(data, dict.fromkeys(values))
+    assert b"a comment" not in result
+    assert frames(result) == frames(data)
+
+
 def test_exif_in_pieces_is_read_and_blanked() -> None:
     block = b"\0\0\0\6Exif\0\0" + exif().removeprefix(b"Exif\0\0")
     data = build(picture(), Layout(extents=7), exif=block)
