@@ -58,14 +58,14 @@ class Form:
 
 
 def form(data: Buffer, name: str) -> Form:
-    """The form a file starts with; bytes after its stop are no part of it.
+    """The form a file starts with; bytes after its stop are no part of it. The stop of a truncated file lies outside.
 
     Args:
         data: the whole file.
         name: the format for people, used in errors.
 
     Raises:
-        BrokenFile: no RIFF header, or the form is larger than the file.
+        BrokenFile: no RIFF header.
     """
     if len(data) < FORM_HEADER_BYTES or data[:4] not in (b"RIFF", b"RF64", b"BW64"):
         raise BrokenFile(f"the {name} header is damaged", place="byte 0", remedy="restore the file from its source")
@@ -73,11 +73,6 @@ def form(data: Buffer, name: str) -> Form:
     long_sizes: dict[bytes, int] = {}
     if kind != b"RIFF" and size == _LONG:
         size, long_sizes = _ds64(data, name)
-    if HEADER_BYTES + size > len(data):
-        missing = HEADER_BYTES + size - len(data)
-        raise BrokenFile(
-            f"{missing} bytes are missing at its end", place=f"{name}, byte 4", remedy="copy the file again"
-        )
     return Form(kind, inner, HEADER_BYTES + size, long_sizes)
 
 
@@ -100,37 +95,37 @@ def chunks(
     the last chunk is ignored.
 
     Raises:
-        BrokenFile: a chunk is larger than what is left.
+        BrokenFile: a chunk is larger than what is left, or the file ends before ``stop``.
         LimitExceeded: more than ``MAX_UNITS`` chunks.
     """
-    at = start
+    at, limit = start, min(stop, len(data))
     for _ in range(MAX_UNITS):
-        if at >= stop or (stop - at == 1 and data[at] == 0):
+        if at >= stop or (stop - at == 1 and data[at : at + 1] == b"\0"):
             return
-        if at + HEADER_BYTES > stop:
-            raise _overrun(name, at)
+        end = at + HEADER_BYTES
+        if end > limit:
+            raise _overrun(data, end, name, at)
         kind, size = struct.unpack_from("<4sI", data, at)
         if size == _LONG and long_sizes:
             size = long_sizes.get(kind, size)
-        end = at + HEADER_BYTES + size
-        if end > stop:
-            raise _overrun(name, at)
-        chunk = Chunk(kind, at, size, _next(data, end, stop) if size % 2 else end)
+        end += size
+        if end > limit:
+            raise _overrun(data, end, name, at)
+        chunk = Chunk(kind, at, size, _next(data, end, limit) if size % 2 else end)
         yield chunk
         at = chunk.stop
     raise LimitExceeded(f"more than {MAX_UNITS} chunks", remedy="inspect the file")
 
 
-def _overrun(name: str, at: int) -> BrokenFile:
-    return BrokenFile(
-        "a chunk is larger than what holds it", place=f"{name} chunk, byte {at}", remedy="copy the file again"
-    )
+def _overrun(data: Buffer, end: int, name: str, at: int) -> BrokenFile:
+    what = "the file ends inside a chunk" if end > len(data) else "a chunk is larger than what holds it"
+    return BrokenFile(what, place=f"{name} chunk, byte {at}", remedy="copy the file again")
 
 
 def _next(data: Buffer, at: int, stop: int) -> int:
     """Where the next chunk starts after odd data that ends at ``at``."""
     if at >= stop:
-        return stop
+        return at
     if data[at] == 0 or _plausible(data, at + 1, stop) or not _plausible(data, at, stop):
         return at + 1
     return at

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from labelkit.errors import BrokenFile, InputError, LimitExceeded
-from labelkit.formats.base import MAX_PAYLOAD_BYTES, Buffer, Kind
+from labelkit.formats.base import MAX_PAYLOAD_BYTES, MAX_UNITS, Buffer, Kind
 
-#: Documents above this are refused; the largest real drawings (maps, plots) stay well below.
-MAX_DOCUMENT_BYTES = 128 * 1024 * 1024
-#: Elements in one document: a second or two of walking.
-MAX_ELEMENTS = 2_000_000
+#: Documents above this are refused: expat before 2.6 reads a comment or attribute of n MiB n times over.
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+#: Elements in one document: about a second of walking.
+MAX_ELEMENTS = MAX_UNITS
 MAX_DEPTH = 512
 #: Packets and other metadata elements in one document.
 MAX_FOUND = 10_000

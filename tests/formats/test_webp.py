@@ -236,7 +236,7 @@ def test_two_packets_become_one() -> None:
     [
         (b"RIFF\x04\0\0\0WAVE", "not WebP"),
         (b"RIFF\x04\0\0\0WEBP", "no picture"),
-        (b"RIFF\xff\xff\xff\xffWEBP", "missing at its end"),
+        (b"RIFF\xff\xff\xff\xffWEBP", "the file ends"),
         (wrapped(_riff.pack(b"VP8 ", b"\0" * 10)), "bitstream header"),
         (wrapped(_riff.pack(b"VP8L", b"\x2f")), "bitstream header"),
         (wrapped(_riff.pack(b"VP8X", b"\0" * 9), _riff.pack(b"VP8 ", b"")), "VP8X"),
@@ -246,7 +246,10 @@ def test_two_packets_become_one() -> None:
             wrapped(_riff.pack(b"VP8X", b"\0" * 10), _riff.pack(b"ANMF", b"\0" * 16 + _riff.pack(b"ANMF", b""))),
             "holds a frame",
         ),
-        (wrapped(b"VP8 \xff\xff\xff\x7f"), "larger than what holds it"),
+        (wrapped(b"VP8 \xff\xff\xff\x7f"), "the file ends"),
+        # Once a crash: a pad byte that is not zero, close to the end of a file shorter than it claims.
+        (b"RIFF\xff\0\0\0WEBP" + b"VP8 \x01\0\0\0" + b"1" + b"2ab", "the file ends"),
+        (wrapped(b"VP8 \x04\0\0\0") + b"more", "larger than what holds it"),
     ],
 )
 def test_lies_are_named(data: bytes, message: str) -> None:
@@ -254,6 +257,14 @@ def test_lies_are_named(data: bytes, message: str) -> None:
         WEBP.edit(data, PACKET, {})
     assert caught.value.place
     assert caught.value.remedy
+
+
+def test_units_before_a_cut_come_before_the_error() -> None:
+    whole = wrapped(body(files()["foreign xmp"]), _riff.pack(b"note", b"12"))
+    reading = WEBP.read(whole[:-1])
+    assert next(reading).kind is Kind.XMP
+    with pytest.raises(BrokenFile, match="the file ends"):
+        next(reading)
 
 
 def test_a_huge_packet_is_refused() -> None:
