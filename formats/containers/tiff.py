@@ -81,17 +81,17 @@ def _pages(data: Buffer, layout: Layout, first: int) -> Iterator[_Page]:
     """
     if not first:
         raise broken("there is no page in it", 0)
-    walker, waiting = Walker(data, layout), deque([first])
+    walker, waiting, below = Walker(data, layout), deque([first]), False
     while waiting:
         at = waiting.popleft()
-        while at:
+        # Pages must not run in a circle; a subordinate directory may well be listed and linked.
+        while at and not (below and walker.visited(at)):
             directory = walker.ifd(at)
             yield _Page(directory, _picture_stop(walker, directory))
-            below = directory.find(SUB_IFDS)
-            waiting += [a for a in walker.integers(below) if a] if below else []
+            subordinate = directory.find(SUB_IFDS)
+            waiting += [a for a in walker.integers(subordinate) if a] if subordinate else []
             at = directory.next
-        while waiting and walker.visited(waiting[0]):
-            waiting.popleft()
+        below = True
 
 
 def _picture_stop(walker: Walker, directory: Ifd) -> int:
