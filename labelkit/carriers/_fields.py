@@ -32,6 +32,7 @@ _FOLD = re.compile(r"[^a-z0-9]+")
 _GENERATED = frozenset({"aigc", "aigclabeltype.aigenerated", "aigenerated", "aigclabeltypeaigenerated"})
 # Annex E j): 0x21-0x7E without the backslash; nested JSON has quotation marks, and may.
 _FOREIGN = re.compile(r"[^\x21-\x5B\x5D-\x7E]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PLACEHOLDER = re.compile(
     r"(?i)0+|0{8}-0{4}-0{4}-0{4}-0{12}|null|none|nil|nan|undefined|n/?a|x{3,}|-+|todo|test|unknown|string|value\d?"
 )
@@ -54,7 +55,9 @@ def _near(key: str) -> str:
     folded = _FOLD.sub("", key.lower())
     if folded in _FOLDED or len(folded) < 5:
         return _FOLDED.get(folded, "")
-    close = {name for known, name in _FOLDED.items() if _distance(folded, known) <= (1 if len(known) < 8 else 2)}
+    # Numbers end in "id"; without that a provider's name and its number would be mixed up.
+    alike = {k: name for k, name in _FOLDED.items() if k.endswith("id") == folded.endswith("id")}
+    close = {name for known, name in alike.items() if _distance(folded, known) <= (1 if len(known) < 8 else 2)}
     return close.pop() if len(close) == 1 else ""
 
 
@@ -151,7 +154,7 @@ def _not_string(name: str, value: Any) -> Deviation:
 
 def _without_surrogates(value: str) -> str:
     """Half of a surrogate pair, which JSON can spell and no file can hold, becomes the replacement character."""
-    return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    return value if value.isascii() else _SURROGATES.sub("\ufffd", value)
 
 
 def _label(value: str) -> tuple[str, list[Deviation]]:

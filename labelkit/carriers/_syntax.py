@@ -168,6 +168,8 @@ def _dump(value: Any) -> str:
 
 def salvage(text: str, names: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Key and value of every ``"key": "value"`` in broken JSON whose key matches ``names``."""
-    for match in re.finditer(r"""["']([\w .:-]{1,40})["']\s{0,20}:\s{0,20}["']?([^"'\\,{}]{0,1000})""", text):
+    for match in re.finditer(
+        r"""["']([\w .:-]{1,40})["']\s{0,20}:\s{0,20}["']?([^"'\\,{}]{0,1000})(?=["'\\,{}]|\Z)""", text
+    ):
         if names.fullmatch(match[1]):
             yield match[1], match[2].strip()

@@ -65,7 +65,7 @@ class Property:
         uri, local: its expanded name. ``name``: as it is spelt.
         node: number of the element it describes, the same for all properties of one Description.
         owner: the property it is a part of, when that concerns labels too.
-        level: 0 for a property of the file itself, above for one inside another property.
+        level: 0 for a property of the file itself, above for one inside another property or outside ``rdf:RDF``.
         start, stop: its bytes in UTF-8; an attribute's include the white space before it.
         texts: its values, one per list item; ``simple``: it has no child elements.
         keep: namespace declarations on its own tag.
@@ -258,7 +258,7 @@ class _Pass:
         if len(self.found.properties) >= _MAX_PROPERTIES:
             raise LimitExceeded(f"the XMP packet has more than {_MAX_PROPERTIES} label properties", remedy=_REMEDY)
         owner = self.open[-1][1] if self.open else None
-        made = Property(uri, local, name, node, owner, level if self.rdf_depth else 0, attribute, start)
+        made = Property(uri, local, name, node, owner, level if self.rdf_depth else 1, attribute, start)
         self.found.properties.append(made)
         return made
 
