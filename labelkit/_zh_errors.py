@@ -291,6 +291,11 @@ _SETTINGS = {
 }
 
 _FINDINGS = {
+    "precondition of every clause": "各条款的前提",
+    "our choice": "由我们选定",
+    "{} (legible); 4.5:1 is our choice": "{}（清晰可辨）；4.5:1 由我们选定",
+    "{} (applied to animations: our choice)": "{}（用于动图：由我们选定）",
+    "IPTC DigitalSourceType": "IPTC 数字来源类型",
     "no label": "没有标识",
     "no label in the part that could be read": "可读取的部分中没有标识",
     "no visible label in our wordings": "没有找到已知文字的显式标识",

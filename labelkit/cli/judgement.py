@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labelkit.cli.app import Exit
-from labelkit.cli.terminal import Terminal, safe
+from labelkit.cli.terminal import Terminal, safe, table
 from labelkit.messages import Language, Voice
-from labelkit.record import Answer, ExplicitMark, Finding, Mark, Report, Severity, Verdict
+from labelkit.record import ExplicitMark, Finding, Mark, Report, Verdict
+from labelkit.report.model import Summary, is_left_out, is_unreadable
 
 _STYLES = {True: "good", False: "bad", None: "note"}
 _CONFORMS = {True: "conforms", False: "does not conform", None: "cannot tell"}
@@ -21,36 +22,64 @@ VERDICTS = {
 }
 
 
-def conformity(report: Report, voice: Voice) -> str:
-    """``conforms``, ``does not conform`` or ``cannot tell``."""
+def conformity(report: Report, voice: Voice, *, narrowed: bool = False) -> str:
+    """``conforms``, ``does not conform`` or ``cannot tell``; of some layers only, that nothing is wrong in them."""
+    if narrowed and report.conforms is None and not is_unreadable(report):
+        return voice.say("nothing wrong in what was looked at")
     return voice.say(_CONFORMS[report.conforms])
 
 
-def exit_code(report: Report, *, narrowed: bool) -> Exit:
-    """What one file means for the exit code.
+def exit_code(summary: Summary, *, narrowed: bool) -> Exit:
+    """What a run means for the exit code.
 
     Args:
-        report: of the file.
+        summary: of all files.
         narrowed: the user asked for some layers only, so that the others do not count.
     """
-    if report.conforms is False:
-        return Exit.FINDINGS
-    unread = any(f.answer is Answer.UNREADABLE and f.severity is Severity.ERROR for f in report.findings)
-    if report.conforms is True or (narrowed and not unread and report.verdict is not Verdict.UNREADABLE):
-        return Exit.OK
-    return Exit.FAILED
+    nothing = summary.files == summary.left_out
+    if nothing or summary.unreadable or (summary.conforms["unknown"] and not narrowed):
+        return Exit.FAILED
+    return Exit.FINDINGS if summary.conforms["no"] else Exit.OK
 
 
-def show_report(terminal: Terminal, report: Report) -> None:
-    """The verdict on a file and below it what was found wrong; quiet leaves out files that conform."""
-    if terminal.quiet and report.conforms:
+def show_report(terminal: Terminal, report: Report, *, narrowed: bool = False) -> None:
+    """The verdict on a file and below it what was found wrong; quiet leaves out files that are as asked."""
+    if is_left_out(report):
+        reasons = "; ".join(terminal.voice.translate(line.removeprefix("file: ")) for line in report.not_looked_at)
+        terminal.say("{}: left out{}", report.path, terminal.voice.say(" ({})", reasons), style="faint")
+        return
+    if terminal.quiet and (report.conforms or (narrowed and report.conforms is None and not is_unreadable(report))):
         return
     voice = terminal.voice
     verdict = voice.say(VERDICTS[report.verdict])
-    line = voice.say("{}: {} ({})", safe(report.path), conformity(report, voice), verdict)
+    line = voice.say("{}: {} ({})", safe(report.path), conformity(report, voice, narrowed=narrowed), verdict)
     terminal.line(line, style=_STYLES[report.conforms])
     for finding in report.findings:
         terminal.line("  " + finding_line(finding, voice, report.path))
+
+
+def show_summary(terminal: Terminal, summary: Summary) -> None:
+    """The totals, and how often each check was not satisfied."""
+    voice = terminal.voice
+    if terminal.quiet:
+        return
+    if summary.files == summary.left_out:
+        terminal.line(voice.say("nothing was verified: no files were found"), style="bad")
+        return
+    counts = [*summary.conforms.values(), summary.left_out, summary.files]
+    titles = ["conforms", "does not conform", "cannot tell", "left out", "files"]
+    verdicts = [(voice.say(VERDICTS[Verdict(word)]), count) for word, count in summary.verdicts.items() if count]
+    _show_table(terminal, ("result", "files"), [(voice.say(t), c) for t, c in zip(titles, counts, strict=True)])
+    _show_table(terminal, ("verdict", "files"), verdicts)
+    _show_table(terminal, ("check", "files", "rule"), [(c, n, rule(c, voice)) for c, n in summary.findings.items()])
+
+
+def _show_table(terminal: Terminal, head: tuple[str, ...], rows: Sequence[Sequence[object]]) -> None:
+    if not rows:
+        return
+    terminal.line()
+    for line in table(rows, head=[terminal.voice.say(title) for title in head]):
+        terminal.line(line)
 
 
 def finding_line(finding: Finding, voice: Voice, path: str) -> str:
@@ -60,24 +89,23 @@ def finding_line(finding: Finding, voice: Voice, path: str) -> str:
         template,
         voice.say(finding.severity),
         finding.check,
-        finding.clause,
-        expectation(finding, voice),
+        voice.translate(finding.clause),
+        rule(finding.check, voice, safe(finding.expected)),
         voice.say(finding.answer),
         safe(voice.translate(finding.found)),
         safe(voice.translate(finding.place)),
     )
 
 
-def expectation(finding: Finding, voice: Voice) -> str:
-    """What the check asks for, in the user's language."""
-    if voice.language is Language.EN:
-        return safe(finding.expected)
+def rule(check: str, voice: Voice, otherwise: str = "") -> str:
+    """What a check asks for, in the user's language."""
     from labelkit.rules.checks import by_id
 
     try:
-        return by_id(finding.check).title_zh
-    except (StopIteration, KeyError):  # a check of a third party's format
-        return safe(voice.translate(finding.expected))
+        found = by_id(check)
+    except (StopIteration, KeyError):  # of a format that somebody else added
+        return otherwise
+    return found.title_zh if voice.language is Language.ZH else found.title_en
 
 
 def label_lines(mark: Mark, voice: Voice) -> Iterator[str]:

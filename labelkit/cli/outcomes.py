@@ -3,66 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal
 from labelkit.errors import ConfigError, InvalidField, InvalidProviderCode
 from labelkit.record import Note, Outcome
+from labelkit.report.json import OUTCOMES_SCHEMA
+from labelkit.report.model import LabelSummary, LabelTally
 
-SCHEMA = "labelkit.outcomes/1"
-_WRONG_USAGE = (ConfigError, InvalidField, InvalidProviderCode)
-
-
-@dataclass(slots=True)
-class Totals:
-    """How many files came to what."""
-
-    ok: int = 0
-    left_out: int = 0
-    failed: int = 0
-    misused: int = 0
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one file."""
-        self.left_out += is_left_out(outcome)
-        self.ok += outcome.ok and not is_left_out(outcome)
-        self.failed += not outcome.ok
-        self.misused += isinstance(outcome.error, _WRONG_USAGE)
-
-    @property
-    def code(self) -> Exit:
-        """Wrong usage only when nothing else happened: the same arguments would fail for every file."""
-        if not self.failed:
-            return Exit.OK
-        return Exit.USAGE if self.misused == self.failed and not self.ok else Exit.FAILED
-
-    def asdict(self) -> dict[str, int]:
-        """The ``summary`` of the JSON."""
-        files = self.ok + self.left_out + self.failed
-        return {"files": files, "ok": self.ok, "left_out": self.left_out, "failed": self.failed}
+_WRONG_USAGE = {error.__name__ for error in (ConfigError, InvalidField, InvalidProviderCode)}
 
 
 def show_outcomes(terminal: Terminal, outcomes: Iterable[Outcome], *, as_json: bool, several: bool) -> int:
     """Show each outcome as it comes, then the totals; returns the exit code."""
-    files: list[dict[str, Any]] = []
-    totals = Totals()
+    from labelkit.cli.writing import stdout_writer
+
+    tally = LabelTally()
+    writer = stdout_writer(schema=OUTCOMES_SCHEMA) if as_json else None
     for outcome in outcomes:
+        tally.add(outcome)
         show_outcome(terminal, outcome)
-        totals.add(outcome)
-        if as_json:
-            files.append({**outcome.asdict(), "left_out": is_left_out(outcome)})
-    if as_json:
-        terminal.json({"schema": SCHEMA, "files": files, "summary": totals.asdict()})
+        if writer:
+            writer.add(outcome)
+    summary = tally.summary()
+    if writer:
+        writer.close(summary)
     if several:
-        _show_totals(terminal, totals)
-    return totals.code
+        _show_totals(terminal, summary)
+    return exit_code(summary)
+
+
+def exit_code(summary: LabelSummary) -> Exit:
+    """Wrong usage only when nothing else happened: the same arguments would fail for every file."""
+    if not summary.failed:
+        return Exit.OK
+    nothing_done = not (summary.labelled or summary.done_before)
+    return Exit.USAGE if nothing_done and set(summary.errors) <= _WRONG_USAGE else Exit.FAILED
 
 
 def is_left_out(outcome: Outcome) -> bool:
-    """Whether the file was left alone on purpose: no media file, a link, or done before."""
-    return outcome.ok and outcome.label is None and outcome.data is None and not outcome.written
+    """Whether the file was left alone on purpose: no media file, or a link."""
+    return outcome.ok and outcome.label is None
 
 
 def show_outcome(terminal: Terminal, outcome: Outcome) -> None:
@@ -88,13 +69,17 @@ def _reasons(terminal: Terminal, skipped: tuple[Note, ...]) -> str:
     return voice.say(" ({})", reasons) if reasons else ""
 
 
-def _show_totals(terminal: Terminal, totals: Totals) -> None:
-    if totals.failed:
-        text = terminal.voice.say("{} done, {} left out, {} failed", totals.ok, totals.left_out, totals.failed)
+def _show_totals(terminal: Terminal, summary: LabelSummary) -> None:
+    counts = (
+        ("{} labelled", summary.labelled),
+        ("{} done before", summary.done_before),
+        ("{} left out", summary.left_out),
+        ("{} failed", summary.failed),
+    )
+    text = ", ".join(terminal.voice.say(template, count) for template, count in counts if count)
+    if summary.failed:
         terminal.line(text, style="bad")
-    elif totals.left_out:
-        terminal.say("{} done, {} left out", totals.ok, totals.left_out, style="good")
-    elif totals.ok:
-        terminal.say("{} done", totals.ok, style="good")
+    elif text:
+        terminal.say("{}", text, style="good")
     else:
         terminal.say("no files were found", style="note")

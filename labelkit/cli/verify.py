@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from labelkit.cli import options
-from labelkit.cli.app import Exit
-from labelkit.cli.judgement import exit_code, show_report
+from labelkit.cli.judgement import exit_code, show_report, show_summary
 from labelkit.cli.options import Session, usage
 from labelkit.cli.places import check_sources, open_one, single
 from labelkit.cli.progress import Tick, progress
@@ -40,17 +40,33 @@ def command(
     report: Path | None,
 ) -> int:
     """Verify and show the reports."""
+    from labelkit.cli import writing
+    from labelkit.report.model import Tally
+
     check_sources(sources)
     if as_json and as_json_lines:
         raise usage("--json and --jsonl exclude each other", "", "choose one")
+    writing.check_report(report)
     config = from_mapping({} if jobs is None else {"jobs": jobs}, base=session.config())
-    worst = Exit.OK
-    with progress(session.terminal) as tick:
-        judged = _one(sources[0], look, config) if single(sources) else _many(sources, look, config, tick)
-        for found in judged:
-            show_report(session.terminal, found)
-            worst = max(worst, exit_code(found, narrowed=look is not None))
-    return worst
+    tally = Tally()
+    with ExitStack() as stack:
+        file = stack.enter_context(writing.report_file(report))
+        output = writing.stdout_writer(lines=as_json_lines) if as_json or as_json_lines else None
+        writers = [writer for writer in (file, output) if writer]
+        tick = stack.enter_context(progress(session.terminal))
+        for found in _one(sources[0], look, config) if single(sources) else _many(sources, look, config, tick):
+            tally.add(found)
+            show_report(session.terminal, found, narrowed=look is not None)
+            for writer in writers:
+                writer.add(found)
+        summary = tally.summary()
+        for writer in writers:
+            writer.close(summary)
+    if not single(sources):
+        show_summary(session.terminal, summary)
+    if report:
+        session.terminal.say("report written to {}", report)
+    return exit_code(summary, narrowed=look is not None)
 
 
 def _one(source: Path, look: tuple[str, ...] | None, config: Config) -> Iterator[Report]:
