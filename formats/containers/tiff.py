@@ -57,7 +57,7 @@ class Tiff(Container):
         entry = pages[0].directory.find(_exif.XMP_TAG)
         edits = [Edit(u.start, u.stop, _exif.fill(u, new)) for u, new in others.items() if not u.home]
         if entry is None:
-            edits += _added(data, layout, pages[0].directory, payload)
+            edits += _added(data, layout, pages[0].directory, payload, edits)
         else:
             edits += _replaced(data, layout, entry, payload, last=_is_last(data, pages, entry))
         # Two tags may share one value, and a value may be blank already.
@@ -158,23 +158,30 @@ def _entry(layout: Layout, payload: bytes, at: int) -> bytes:
     return layout.pack_entry(_exif.XMP_TAG, _UNDEFINED, len(payload), layout.pack_offset(at))
 
 
-def _added(data: Buffer, layout: Layout, directory: Ifd, payload: bytes) -> list[Edit]:
-    """The tag put into a copy of the first directory at the end of the file; the old one is left behind, unused."""
+def _added(data: Buffer, layout: Layout, directory: Ifd, payload: bytes, inside: Sequence[Edit]) -> list[Edit]:
+    """The tag put into a copy of the first directory at the end of the file; the old one is left behind, unused.
+
+    ``inside`` are the edits of the same run: those of values that stand in the directory itself go into the copy, too.
+    """
     if len(directory.entries) >= _MAX_TAGS:
         raise LimitExceeded(f"{_MAX_TAGS} tags in a page leave no room for another", remedy="inspect the file")
     pad = len(data) % 2
     at = len(data) + pad
     first = directory.at + layout.count_bytes
-    split = next((e.at for e in directory.entries if e.tag > _exif.XMP_TAG), directory.stop - layout.word)
+    entries = bytearray(data[first : directory.stop])
+    for edit in inside:
+        if first <= edit.start and edit.stop <= directory.stop:
+            entries[edit.start - first : edit.stop - first] = edit.data
+    split = next((e.at for e in directory.entries if e.tag > _exif.XMP_TAG), directory.stop - layout.word) - first
     size = directory.stop - directory.at + layout.entry_bytes
     packet = at + size + size % 2
     made = b"".join(
         (
             bytes(pad),
             layout.pack_count(len(directory.entries) + 1),
-            bytes(data[first:split]),
+            entries[:split],
             _entry(layout, payload, packet),
-            bytes(data[split : directory.stop]),
+            entries[split:],
             bytes(size % 2),
             payload,
         )

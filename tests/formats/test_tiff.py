@@ -318,6 +318,12 @@ def test_values_are_blanked_in_place() -> None:
     assert b"other" in b"".join(apply(data, TIFF.edit(data, PACKET, {description: b"other"})))
 
 
+def test_values_inside_the_directory_are_blanked_in_its_copy() -> None:
+    data = pillow(tiffinfo={271: "ab", 272: "longer than four bytes"})
+    result = b"".join(apply(data, TIFF.edit(data, PACKET, {u: None for u in units(data)})))
+    assert [u.data.strip(b"\0") for u in units(result) if not u.home] == [b"", b""]
+
+
 def test_a_packet_of_a_few_bytes_is_refused() -> None:
     with pytest.raises(UnsupportedOperation):
         TIFF.edit(pillow(), b"x", {})
