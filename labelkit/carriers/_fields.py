@@ -55,10 +55,11 @@ def _near(key: str) -> str:
     folded = _FOLD.sub("", key.lower())
     if folded in _FOLDED or len(folded) < 5:
         return _FOLDED.get(folded, "")
-    # Numbers end in "id"; without that a provider's name and its number would be mixed up.
-    alike = {k: name for k, name in _FOLDED.items() if k.endswith("id") == folded.endswith("id")}
-    close = {name for known, name in alike.items() if _distance(folded, known) <= (1 if len(known) < 8 else 2)}
-    return close.pop() if len(close) == 1 else ""
+    near: dict[int, list[str]] = {}
+    for name, known in KEYS.items():
+        near.setdefault(_distance(folded, known.lower()), []).append(name)
+    best = min(near)
+    return near[best][0] if len(near[best]) == 1 and best <= (1 if len(folded) < 8 else 2) else ""
 
 
 def _distance(a: str, b: str) -> int:

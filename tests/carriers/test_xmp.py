@@ -386,9 +386,17 @@ _ATTRIBUTE_PIECES = st.sampled_from(
     [' q:a="1"', " q:b='x &gt; \"y\"'", '\n\tq:c = "&#9;é/>"', ' q:Label="Red"', ' q:AIGCx="{}"']
 )
 _ELEMENT_PIECES = st.sampled_from(
-    ["<q:d/>", "<q:e>text &amp; 文</q:e>", "\n  ", "<!-- <TC260:AIGC> -->",
-     "<q:f><rdf:Bag><rdf:li>1</rdf:li></rdf:Bag></q:f>", "<q:g><![CDATA[</rdf:RDF>]]></q:g>", '<q:h rdf:parseType="Resource"><q:i>2</q:i></q:h>', "<?pi </rdf:RDF> ?>"]
-)  # fmt: skip
+    [
+        "<q:d/>",
+        "<q:e>text &amp; 文</q:e>",
+        "\n  ",
+        "<!-- <TC260:AIGC> -->",
+        "<q:f><rdf:Bag><rdf:li>1</rdf:li></rdf:Bag></q:f>",
+        "<q:g><![CDATA[</rdf:RDF>]]></q:g>",
+        '<q:h rdf:parseType="Resource"><q:i>2</q:i></q:h>',
+        "<?pi </rdf:RDF> ?>",
+    ]
+)
 
 
 @st.composite
