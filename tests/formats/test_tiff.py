@@ -320,7 +320,7 @@ def test_values_are_blanked_in_place() -> None:
 
 def test_values_inside_the_directory_are_blanked_in_its_copy() -> None:
     data = pillow(tiffinfo={271: "ab", 272: "longer than four bytes"})
-    result = b"".join(apply(data, TIFF.edit(data, PACKET, {u: None for u in units(data)})))
+    result = b"".join(apply(data, TIFF.edit(data, PACKET, dict.fromkeys(units(data)))))
     assert [u.data.strip(b"\0") for u in units(result) if not u.home] == [b"", b""]
 
 
