@@ -15,6 +15,7 @@ from labelkit.formats.image._drawing import INK, LINE_GAP, Mask, advance, font_f
 #: Width of the ring in which contrast is judged, and blur of the outline, as shares of the ink height.
 RING = 0.06
 BLUR = 0.055
+LEAST_BLUR = 1.2
 #: The outline is the blurred ink times this: solid next to the ink, soft outside.
 GAIN = 9
 #: Words that are not broken across lines while there is another way.
@@ -65,7 +66,7 @@ def lettering(text: str, ink: int, font: str) -> Lettering:
     """
     mask = text_mask(text, ink, font)
     _, rows = sized(text, float(ink), font_for(text, font))
-    near, blur = max(2, round(RING * ink)), max(0.9, BLUR * ink)
+    near, blur = max(2, round(RING * ink)), max(LEAST_BLUR, BLUR * ink)
     pad = max(near, round(2.4 * blur) + 1)
     padded = Image.fromarray(np.pad(mask, pad))
     grown = np.asarray(padded.filter(ImageFilter.MaxFilter(2 * near + 1)))

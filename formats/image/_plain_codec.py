@@ -10,6 +10,7 @@ from PIL import Image
 
 from labelkit.errors import MissingExtra, UnsupportedOperation
 from labelkit.formats.base import Buffer
+from labelkit.formats.image import _vp8
 from labelkit.formats.image._frames import (
     Carried,
     Frame,
@@ -52,7 +53,7 @@ def decode(data: Buffer, format_id: str) -> Picture:
         loop = int(image.info.get("loop", 0) or 0)
         frames = [_frame(image, number, count) for number in range(count)]
         orientation = orientation_of(image)
-        return Picture(frames, format_id, orientation, loop, carried(image), _coding(data, format_id, image))
+        return Picture(frames, format_id, orientation, loop, carried(image), _coding(data, format_id))
 
 
 def _frame(image: Image.Image, number: int, count: int) -> Frame:
@@ -79,10 +80,10 @@ def register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _coding(data: Buffer, format_id: str, image: Image.Image) -> PlainCoding:
+def _coding(data: Buffer, format_id: str) -> PlainCoding:
     if format_id == "webp":
         lossless = _webp_lossless(data)
-        return PlainCoding(lossless, 0 if lossless else webp_quality(data, image))
+        return PlainCoding(lossless, 0 if lossless else _vp8.quality(data))
     return PlainCoding(False, NEW_QUALITY.get(format_id, 0))
 
 
@@ -90,11 +91,6 @@ def _webp_lossless(data: Buffer) -> bool:
     """Whether the (first) bitstream is VP8L (RFC 9649, 2.6)."""
     lossless, lossy = data.find(b"VP8L", 12), data.find(b"VP8 ", 12)
     return lossless >= 0 and (lossy < 0 or lossless < lossy)
-
-
-def webp_quality(data: Buffer, image: Image.Image) -> int:
-    """The quality a lossy WebP was coded with, from its quantiser index (RFC 6386 9.6): a close upper estimate."""
-    return 90
 
 
 def encode(picture: Picture, format_id: str, quality: int) -> bytes:
@@ -129,7 +125,8 @@ def _parameters(format_id: str, coding: PlainCoding, quality: int, picture: Pict
 
 
 def _metadata(kept: Carried) -> dict[str, Any]:
-    given: dict[str, Any] = {"icc_profile": kept.icc or None, "exif": kept.exif or b""}
+    given: dict[str, Any] = {"icc_profile": kept.icc or None}
+    given |= {"exif": kept.exif} if kept.exif else {}
     return given | ({"xmp": kept.xmp} if kept.xmp else {})
 
 

@@ -109,12 +109,14 @@ def _draw(
     around = surroundings(ground.low, ground.high, window.ring, fitted.letters.cell)
     hard = picture.format == "gif" or any(_mode(picture, index) in _HARD for index in group)
     best = 0.0
-    for dress in dict.fromkeys(choices(style, around, ground.clear, hard)):
+    dresses = list(dict.fromkeys(choices(style, around, ground.clear, hard)))
+    for dress in dresses:
         made = stamp(dress, fitted, spot, size, logo)
         made = _palette.hardened(made) if hard else made
         tried = _try(picture, group, made, window.box)
         contrast, height = _measured(picture, tried, window, fitted)
-        if contrast >= LEAST and height >= FLOOR * min(size):
+        enough = LEAST if dress is dresses[-1] else LEAST * _RESERVE
+        if contrast >= enough and height >= FLOOR * min(size):
             _keep(picture, tried)
             return ExplicitMark(fitted.letters.text, spot.ink, height, height / min(size), contrast, spot.name, 1.0)
         best = max(best, contrast)
@@ -127,6 +129,8 @@ def _draw(
     )
 
 
+#: What a gentle way to set the label off must reach beyond the rule, while there is a stronger one.
+_RESERVE = 1.15
 #: Modes in which a pixel is ink or is not.
 _HARD = ("1", "P", "PA")
 
@@ -318,7 +322,7 @@ def _template(mark: ExplicitMark, shape: tuple[int, ...]) -> NDArray[np.float64]
     # The ink measured may be a row more than what was asked for, and the text that much wider.
     room = round((mark.box[2] - mark.box[0]) * 1.1) + 2
     letters = wrapped(mark.text, ink, "", room) or lettering(mark.text, ink, "")
-    return np.asarray(Image.fromarray(letters.mask).resize(shape[::-1], Image.Resampling.BOX), np.float64)
+    return np.asarray(Image.fromarray(letters.mask).resize((shape[1], shape[0]), Image.Resampling.BOX), np.float64)
 
 
 def _likeness(shown: NDArray[np.float64], template: NDArray[np.float64]) -> float:
