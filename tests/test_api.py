@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -254,16 +254,15 @@ class TestBadInput:
     def test_output_of_another_format(self, coffee: Path, tmp_path: Path) -> None:
         self.refuse(coffee, errors.InputError, tmp_path / "a.png")
 
-    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-    def test_full_disk(self, coffee: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        import tempfile
-
-        def on_a_full_disk(**_: object) -> tuple[int, str]:
-            return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "full.part")
-
-        monkeypatch.setattr(tempfile, "mkstemp", on_a_full_disk)
+    def test_no_room_for_the_result(self, coffee: Path, tmp_path: Path) -> None:
+        """The kernel refuses the write half-way, as a full disk does; the older output stays."""
         (tmp_path / "a.jpg").write_bytes(b"older")
-        assert "full" in self.refuse(coffee, errors.WriteError, tmp_path / "a.jpg").message
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+        try:
+            self.refuse(coffee, errors.WriteError, tmp_path / "a.jpg")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert (tmp_path / "a.jpg").read_bytes() == b"older"
 
     def test_provider_code_with_wrong_check_digit(self, coffee: Path) -> None:
