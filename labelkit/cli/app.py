@@ -185,11 +185,17 @@ def _usage_text(error: click.ClickException, voice: Voice) -> str:
         text = voice.say("there is no option {}", error.option_name)
         return f"{text} ({voice.say('did you mean {}?', near)})" if near else text
     if isinstance(error, click.MissingParameter) and error.param:
-        return voice.say("{} is missing", error.param.get_error_hint(error.ctx or click.Context(program)).strip("'"))
+        return voice.say("{} is missing", _named(error.param, error.ctx))
     if isinstance(error, click.BadParameter) and error.param:
-        hint = error.param.get_error_hint(error.ctx or click.Context(program)).replace("'", "")
-        return f"{hint}: {voice.translate(error.message)}"
+        return f"{_named(error.param, error.ctx)}: {voice.translate(error.message.rstrip('.'))}"
     return voice.translate(error.format_message())
+
+
+def _named(param: click.Parameter, context: click.Context | None) -> str:
+    """``--jobs`` or ``SRC...``, as the user has to write it."""
+    if isinstance(param, click.Option):
+        return max(param.opts, key=len)
+    return param.make_metavar(context or click.Context(program))
 
 
 def _options(context: click.Context | None) -> list[str]:
