@@ -6,7 +6,9 @@ glyph wide, and every cell has to hold on its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +21,8 @@ PLAIN = 5.5
 MADE = 8.0
 #: Share of pixels in a cell that may be worse: noise and single bright pixels do not make a glyph illegible.
 OUTLIERS = 0.03
-#: Cells with fewer neighbours of ink than this are judged with the rest.
-_FEW = 12
-
 Levels = NDArray[np.float32]
-Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
 def _linear() -> Levels:
@@ -37,10 +36,12 @@ LINEAR = _linear()
 _RED, _GREEN, _BLUE = LINEAR * np.float32(0.2126), LINEAR * np.float32(0.7152), LINEAR * np.float32(0.0722)
 
 
-def luminance(shown: Image.Image) -> Levels:
-    """Relative luminance, 0 to 1, of an image of mode L or RGB."""
+def luminance(shown: Image.Image, places: Places | None = None) -> Levels:
+    """Relative luminance, 0 to 1, of an image of mode L or RGB; of all pixels, or of those with these flat indices."""
     pixels = np.asarray(shown)
-    if pixels.ndim == 2:
+    if places is not None:
+        pixels = np.take(pixels.reshape(-1, *pixels.shape[2:]), places, axis=0)
+    if shown.mode == "L":
         return np.take(LINEAR, pixels)
     level: Levels = np.take(_RED, pixels[..., 0])
     level += np.take(_GREEN, pixels[..., 1])
@@ -76,28 +77,16 @@ class Surroundings:
         return ratio(0.0, self.low)
 
 
-def surroundings(low: Levels, high: Levels, ring: Flags, cell: tuple[int, int]) -> Surroundings:
+def surroundings(low: Levels, high: Levels, splits: Sequence[int]) -> Surroundings:
     """What lies around the ink.
 
     Args:
-        low, high: luminance per pixel, its least and greatest over frames or backdrops.
-        ring: pixels next to ink.
-        cell: height and width of a cell in pixels.
+        low, high: luminance of the pixels next to ink, cell by cell; least and greatest over frames or backdrops.
+        splits: where each cell starts, and the end of the last.
     """
     least, most = 1.0, 0.0
-    for top in range(0, ring.shape[0], cell[0]):
-        for left in range(0, ring.shape[1], cell[1]):
-            part = slice(top, top + cell[0]), slice(left, left + cell[1])
-            near = ring[part]
-            if np.count_nonzero(near) < _FEW:
-                continue
-            least = min(least, _quantile(low[part][near], OUTLIERS))
-            most = max(most, _quantile(high[part][near], 1 - OUTLIERS))
-    if most < least:  # a text so small that no cell counts
-        least, most = (float(low[ring].min()), float(high[ring].max())) if ring.any() else (0.0, 1.0)
+    for start, stop in pairwise(splits):
+        rank = int(OUTLIERS * (stop - start - 1))
+        least = min(least, float(np.partition(low[start:stop], rank)[rank]))
+        most = max(most, float(np.partition(high[start:stop], stop - start - 1 - rank)[stop - start - 1 - rank]))
     return Surroundings(least, most)
-
-
-def _quantile(values: Levels, share: float) -> float:
-    rank = int(share * (len(values) - 1) + (0.999 if share > 0.5 else 0))
-    return float(np.partition(values, rank)[rank])

@@ -20,6 +20,8 @@ PLATE_GREY = 22
 PLATE_COVER, STRIP_COVER, HALO_COVER = 0.55, 0.62, 0.5
 #: Corner radius of a plate as a share of its height.
 RADIUS = 0.24
+#: Luminance from which a background counts as light.
+_LIGHT = 0.2
 #: Opacity is rounded up to this, so that equal labels on similar pictures share one stamp.
 _STEP = 0.05
 
@@ -62,7 +64,8 @@ def choices(style: str, around: Surroundings, clear: bool, hard: bool) -> list[D
 
 
 def _outlined(around: Surroundings, hard: bool) -> Dress:
-    white = around.low + around.high < 0.8
+    # Dark letters in a light outline look right on light pictures only.
+    white = around.low < _LIGHT
     if hard:
         return Dress(255 if white else 0, "outline", 1.0)
     cover = _darkening(around.high, 0, HALO_COVER) if white else _lightening(around.low, HALO_COVER)
@@ -130,7 +133,10 @@ def _boxed(
     ink = np.zeros((height, width), np.uint8)
     mask = letters.mask
     ink[inset[1] : inset[1] + mask.shape[0], inset[0] : inset[0] + mask.shape[1]] = mask
-    shape = np.ones((height, width), np.float32) if dress.ground == "strip" else _rounded(width, height, letters.ink)
+    # Round corners must not cut into the neighbourhood of a glyph where the picture leaves little room around it.
+    room = min(*inset, width - inset[0] - mask.shape[1], height - inset[1] - mask.shape[0])
+    radius = 0 if dress.ground == "strip" else round(min(RADIUS * height, RADIUS * 2.2 * letters.ink, 1.6 * (room - 1)))
+    shape = _rounded(width, height, radius) if radius > 0 else np.ones((height, width), np.float32)
     return _merged(ink, dress.ink, shape * np.float32(dress.cover), PLATE_GREY)
 
 
@@ -145,9 +151,8 @@ def _merged(
     return np.rint(grey).astype(np.uint8), np.rint(cover * 255).astype(np.uint8)
 
 
-def _rounded(width: int, height: int, ink: int) -> Values:
+def _rounded(width: int, height: int, radius: int) -> Values:
     """Coverage of a rectangle with round corners, anti-aliased by drawing it four times as large."""
-    radius = max(1, round(RADIUS * min(height, 2.2 * ink)))
     large = Image.new("L", (4 * width, 4 * height), 0)
     ImageDraw.Draw(large).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), 4 * radius, fill=255)
     return np.asarray(large.reduce(4), np.float32) / 255

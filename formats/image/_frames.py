@@ -282,7 +282,7 @@ def check_size(width: int, height: int, frames: int = 1) -> None:
         )
     if frames > MAX_FRAMES or width * height * frames > MAX_TOTAL_PIXELS:
         raise LimitExceeded(
-            f"{frames} frames of {width} x {height}; at most {MAX_FRAMES} frames, {MAX_TOTAL_PIXELS} pixels are decoded",
+            f"{frames} frames of {width} x {height}; at most {MAX_FRAMES} and {MAX_TOTAL_PIXELS} pixels are decoded",
             remedy="split the animation, or make it a video",
         )
 

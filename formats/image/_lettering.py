@@ -15,9 +15,9 @@ from labelkit.formats.image._drawing import INK, LINE_GAP, Mask, advance, font_f
 #: Width of the ring in which contrast is judged, and blur of the outline, as shares of the ink height.
 RING = 0.06
 BLUR = 0.055
-LEAST_BLUR = 1.2
+LEAST_BLUR = 1.3
 #: The outline is the blurred ink times this: solid next to the ink, soft outside.
-GAIN = 9
+GAIN = 18
 #: Words that are not broken across lines while there is another way.
 _WHOLE = "生成合成|人工智能|生成|合成|仅供参考"
 _TOKEN = re.compile(rf"{_WHOLE}|[A-Za-z0-9À-ɏА-яЁё'’.+&_-]+|\s+|.", re.DOTALL)
@@ -35,7 +35,6 @@ class Lettering:
         pad: pixels added on each side in ``ring`` and ``halo``.
         ring: pixels next to ink, not ink themselves.
         halo: coverage of the outline.
-        cell: height and width of the cells in which contrast is judged.
     """
 
     text: str
@@ -44,7 +43,6 @@ class Lettering:
     pad: int
     ring: NDArray[np.bool_]
     halo: Mask
-    cell: tuple[int, int]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,6 +53,59 @@ class Lettering:
     def padded(self) -> Mask:
         """The mask with ``pad`` empty pixels on each side."""
         return np.pad(self.mask, self.pad)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """The ink with the ring around it, as far as it lies inside the picture; pixels as flat indices into ``box``.
+
+    Attributes:
+        box: left, top, right, bottom in display orientation.
+        ring: pixels next to ink, cell by cell; a cell is about as large as a glyph.
+        splits: where each cell starts in ``ring``, and its end.
+        ink: pixels at least half covered, and ``rows`` their rows.
+        core: pixels as fully covered as any.
+    """
+
+    box: tuple[int, int, int, int]
+    ring: NDArray[np.intp]
+    splits: tuple[int, ...]
+    ink: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    core: NDArray[np.intp]
+
+
+#: Cells with fewer pixels next to ink than this are judged together with their neighbours.
+_FEW = 24
+
+
+@lru_cache(maxsize=64)
+def window(letters: Lettering, at: tuple[int, int], size: tuple[int, int]) -> Window:
+    """The window of letters whose ink starts at a point of a picture of ``size``."""
+    left, top = at[0] - letters.pad, at[1] - letters.pad
+    height, width = letters.ring.shape
+    box = max(0, left), max(0, top), min(size[0], left + width), min(size[1], top + height)
+    part = slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left)
+    ring, mask = letters.ring[part], letters.padded[part]
+    places, splits = _by_cell(ring, round(letters.ink * (1 + LINE_GAP)), letters.ink)
+    ink = np.flatnonzero(mask >= INK)
+    return Window(
+        box, places, splits, ink, ink // mask.shape[1], np.flatnonzero(mask >= max(INK, int(mask.max()) - 24))
+    )
+
+
+def _by_cell(ring: NDArray[np.bool_], high: int, wide: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:
+    """Indices of the ring's pixels sorted by cell, and where each cell starts."""
+    places = np.flatnonzero(ring)
+    down, across = places // ring.shape[1] // high, places % ring.shape[1] // wide
+    cells = down * (ring.shape[1] // wide + 1) + across
+    order = np.argsort(cells, kind="stable")
+    starts = np.flatnonzero(np.diff(cells[order], prepend=-1))
+    kept = [0]
+    for start in starts[1:]:
+        if start - kept[-1] >= _FEW and len(places) - start >= _FEW:
+            kept.append(int(start))
+    return places[order], (*kept, len(places))
 
 
 @lru_cache(maxsize=32)
@@ -69,13 +120,26 @@ def lettering(text: str, ink: int, font: str) -> Lettering:
     near, blur = max(2, round(RING * ink)), max(LEAST_BLUR, BLUR * ink)
     pad = max(near, round(2.4 * blur) + 1)
     padded = Image.fromarray(np.pad(mask, pad))
-    grown = np.asarray(padded.filter(ImageFilter.MaxFilter(2 * near + 1)))
+    coverage = np.asarray(padded)
     # The anti-aliased rim belongs to neither: it is a mixture of ink and ground wherever it stands.
-    ring = (grown >= INK) & (np.asarray(padded) < 16)
+    ring = _grown(coverage >= INK, near) & (coverage < 16)
     soft = np.asarray(padded.filter(ImageFilter.GaussianBlur(blur)), np.uint16)
     halo = np.minimum(soft * GAIN, 255).astype(np.uint8)
     halo.flags.writeable = False
-    return Lettering(text, rows, mask, pad, ring, halo, (round(ink * (1 + LINE_GAP)), ink))
+    return Lettering(text, rows, mask, pad, ring, halo)
+
+
+def _grown(ink: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """All pixels within a distance of ink; the array must have that much empty space around the ink."""
+    height, width = ink.shape
+    out = ink.copy()
+    for down in range(-radius, radius + 1):
+        reach = int((radius * radius - down * down) ** 0.5)
+        sums = np.cumsum(np.pad(ink, ((0, 0), (reach + 1, reach))), axis=1, dtype=np.int32)
+        wide = sums[:, 2 * reach + 1 :] > sums[:, :width]
+        top, bottom = max(0, down), min(height, height + down)
+        out[top:bottom] |= wide[top - down : bottom - down]
+    return out
 
 
 def wrapped(text: str, ink: int, font: str, width: int) -> Lettering | None:

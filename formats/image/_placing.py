@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelkit.config import ExplicitConfig
 from labelkit.errors import ConfigError, ExplicitLabelError
@@ -31,7 +32,7 @@ PLACES = {
     "left": 7.5,
 }
 #: Backgrounds are judged on about so many samples across and down.
-_SAMPLES = (72, 24)
+_SAMPLES = (56, 16)
 #: Frames of an animation that are looked at to find a place.
 _LOOKS = 12
 
@@ -174,15 +175,22 @@ def quietest(picture: Picture, candidates: list[Spot]) -> Spot:
     if len(candidates) == 1:
         return candidates[0]
     step = max(1, math.ceil(len(picture.frames) / _LOOKS))
-    looks = range(0, len(picture.frames), step)
-    return min(
-        candidates, key=lambda spot: max(unrest(picture, index, spot.outer) for index in looks) + PLACES[spot.name]
-    )
+    noise = np.zeros(len(candidates))
+    for index in range(0, len(picture.frames), step):
+        noise = np.maximum(noise, unrest(picture, index, [spot.outer for spot in candidates]))
+    return min(zip(candidates, noise, strict=True), key=lambda pair: pair[1] + PLACES[pair[0].name])[0]
 
 
-def unrest(picture: Picture, index: int, box: Box) -> float:
-    """How much the background in a box changes from sample to sample, in grey levels; text and texture score high."""
-    samples = min(_SAMPLES[0], box[2] - box[0]), min(_SAMPLES[1], box[3] - box[1])
-    grey = np.asarray(picture.view(index, box, samples).convert("L"), np.float32)
-    across, down = np.abs(np.diff(grey, axis=1)), np.abs(np.diff(grey, axis=0))
-    return float(across.mean() if across.size else 0) + float(down.mean() if down.size else 0) + 0.3 * float(grey.std())
+def unrest(picture: Picture, index: int, boxes: list[Box]) -> NDArray[np.float32]:
+    """How much the background changes from sample to sample in boxes of one size, in grey levels.
+
+    Text and texture score high, which keeps labels off other labels.
+    """
+    left, top, right, bottom = boxes[0]
+    samples = min(_SAMPLES[0], right - left), min(_SAMPLES[1], bottom - top)
+    views = [picture.view(index, box, samples) for box in boxes]
+    grey = np.stack([np.asarray(view if view.mode == "L" else view.convert("L")) for view in views]).astype(np.float32)
+    across, down = np.abs(grey[:, :, 1:] - grey[:, :, :-1]), np.abs(grey[:, 1:] - grey[:, :-1])
+    spread = np.sqrt(np.maximum(0, (grey * grey).mean(axis=(1, 2)) - grey.mean(axis=(1, 2)) ** 2))
+    noise: NDArray[np.float32] = across.mean(axis=(1, 2)) + down.mean(axis=(1, 2)) + 0.3 * spread
+    return noise

@@ -39,11 +39,11 @@ _SAMPLES, _ROWS, _COUNTS, _PLANAR, _PREDICTOR, _EXTRA, _FORMAT = 277, 278, 279, 
 _XMP, _ICC, _EXIF_IFD, _GPS_IFD = 700, 34675, 34665, 34853
 #: Tags that describe how the pixels are coded; they come from the newly coded page.
 _LAYOUT = frozenset(
-    {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, 263, 264, 265, 266, _STRIPS, _SAMPLES, _ROWS, _COUNTS}
-    | {280, 281, _PLANAR, 288, 289, 290, 291, 292, 293, 301, _PREDICTOR, 318, 319, 320, 321, 322, 323, 324, 325, 326, 327, 328}
-    | {330, 332, 333, 334, 336, _EXTRA, _FORMAT, 340, 341, 342, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521}
-    | {529, 530, 531, 532, 559, 34665, 34853, 40965}
-)  # fmt: skip
+    {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIPS, _SAMPLES, _ROWS, _COUNTS, _PLANAR, _PREDICTOR}
+    | {_EXTRA, _FORMAT, _EXIF_IFD, _GPS_IFD, 40965}
+    | {263, 264, 265, 266, 280, 281, 288, 289, 290, 291, 292, 293, 301, 559}
+    | {*range(318, 329), 330, 332, 333, 334, 336, 340, 341, 342, 347, *range(512, 522), *range(529, 533)}
+)
 #: Quality of JPEG inside TIFF, whose tables Pillow does not tell.
 _JPEG_QUALITY = 95
 _KEPT_COMPRESSIONS = (

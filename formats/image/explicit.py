@@ -21,11 +21,10 @@ from labelkit.errors import ConfigError, ExplicitLabelError, InputError, Missing
 from labelkit.formats.base import Buffer
 from labelkit.formats.image import _palette
 from labelkit.formats.image._contrast import LEAST, Levels, luminance, ratio, surroundings
-from labelkit.formats.image._drawing import INK
 from labelkit.formats.image._dressing import choices, stamp
 from labelkit.formats.image._finding import find
 from labelkit.formats.image._frames import RETURNS, TURNS, Box, Picture, Pixels, decoding, viewable, white_of
-from labelkit.formats.image._lettering import lettering, wrapped
+from labelkit.formats.image._lettering import Window, lettering, window, wrapped
 from labelkit.formats.image._placing import FLOOR, Fit, Spot, fit, quietest, spots
 from labelkit.formats.image._stamp import Stamp, paint
 from labelkit.formats.image.picture import preview
@@ -104,17 +103,17 @@ def _draw(
 ) -> ExplicitMark:
     """Try ever stronger ways to set the label off until the contrast holds in every frame."""
     size = picture.size_of(group[0])
-    window = _window(fitted, spot, size)
-    ground = _ground(picture, group, window.box)
-    around = surroundings(ground.low, ground.high, window.ring, fitted.letters.cell)
+    seen = window(fitted.letters, spot.ink[:2], size)
+    ground = _ground(picture, group, seen)
+    around = surroundings(ground.low, ground.high, seen.splits)
     hard = picture.format == "gif" or any(_mode(picture, index) in _HARD for index in group)
     best = 0.0
     dresses = list(dict.fromkeys(choices(style, around, ground.clear, hard)))
     for dress in dresses:
         made = stamp(dress, fitted, spot, size, logo)
         made = _palette.hardened(made) if hard else made
-        tried = _try(picture, group, made, window.box)
-        contrast, height = _measured(picture, tried, window, fitted)
+        tried = _try(picture, group, made, seen.box)
+        contrast, height = _measured(picture, tried, seen, fitted)
         enough = LEAST if dress is dresses[-1] else LEAST * _RESERVE
         if contrast >= enough and height >= FLOOR * min(size):
             _keep(picture, tried)
@@ -154,54 +153,36 @@ def _widened(picture: Picture, group: list[int]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """The ink with the ring around it, as far as it lies inside the picture."""
-
-    box: Box
-    ring: NDArray[np.bool_]
-    mask: NDArray[np.uint8]
-
-
-def _window(fitted: Fit, spot: Spot, size: tuple[int, int]) -> _Window:
-    letters = fitted.letters
-    left, top = spot.ink[0] - letters.pad, spot.ink[1] - letters.pad
-    height, width = letters.ring.shape
-    box = max(0, left), max(0, top), min(size[0], left + width), min(size[1], top + height)
-    part = slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left)
-    return _Window(box, letters.ring[part], letters.padded[part])
-
-
-@dataclass(frozen=True, slots=True)
 class _Ground:
-    """What lies behind the ink in all frames: luminance bounds per pixel, and whether any of it is transparent."""
+    """What lies next to the ink in all frames: luminance bounds per pixel, and whether any of it is transparent."""
 
     low: Levels
     high: Levels
     clear: bool
 
 
-def _ground(picture: Picture, group: list[int], box: Box) -> _Ground:
-    low, high, clear = _levels(picture.view(group[0], box))
+def _ground(picture: Picture, group: list[int], seen: Window) -> _Ground:
+    low, high, clear = _levels(picture.view(group[0], seen.box), seen.ring)
     for index in group[1:]:
-        dark, bright, transparent = _levels(picture.view(index, box))
+        dark, bright, transparent = _levels(picture.view(index, seen.box), seen.ring)
         low, high, clear = np.minimum(low, dark), np.maximum(high, bright), clear or transparent
     return _Ground(low, high, clear)
 
 
-def _levels(shown: Image.Image) -> tuple[Levels, Levels, bool]:
-    """Luminance over a black and over a white backdrop, and whether they differ."""
+def _levels(shown: Image.Image, places: NDArray[np.intp]) -> tuple[Levels, Levels, bool]:
+    """Luminance of some pixels over a black and over a white backdrop, and whether any pixel is transparent."""
     if shown.mode in ("L", "RGB"):
-        level = luminance(shown)
+        level = luminance(shown, places)
         return level, level, False
     alpha = shown.getchannel(shown.getbands()[-1])
     base = shown.convert("L" if shown.mode == "LA" else "RGB")
     if alpha.getextrema()[0] == 255:
-        level = luminance(base)
+        level = luminance(base, places)
         return level, level, False
     dark, bright = Image.new(base.mode, base.size, 0), Image.new(base.mode, base.size, "white")
     dark.paste(base, (0, 0), alpha)
     bright.paste(base, (0, 0), alpha)
-    return luminance(dark), luminance(bright), True
+    return luminance(dark, places), luminance(bright, places), True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +194,9 @@ class _Try:
     regions: dict[int, Pixels]
 
 
-def _try(picture: Picture, group: list[int], made: Stamp, window: Box) -> _Try:
+def _try(picture: Picture, group: list[int], made: Stamp, least: Box) -> _Try:
     box = made.box
-    area = min(box[0], window[0]), min(box[1], window[1]), max(box[2], window[2]), max(box[3], window[3])
+    area = min(box[0], least[0]), min(box[1], least[1]), max(box[2], least[2]), max(box[3], least[3])
     over = _spread(made, area)
     return _Try(made, area, {index: _painted(picture, index, over) for index in group})
 
@@ -255,32 +236,31 @@ def _keep(picture: Picture, tried: _Try) -> None:
     picture.stamps.append(tried.stamp)
 
 
-def _measured(picture: Picture, tried: _Try, window: _Window, fitted: Fit) -> tuple[float, int]:
+def _measured(picture: Picture, tried: _Try, seen: Window, fitted: Fit) -> tuple[float, int]:
     """Least contrast and least glyph height over the frames, measured on the drawn pixels."""
-    turn, area, box = TURNS.get(picture.orientation), tried.area, window.box
+    turn, area, box = TURNS.get(picture.orientation), tried.area, seen.box
     inside = box[0] - area[0], box[1] - area[1], box[2] - area[0], box[3] - area[1]
     contrasts, heights = [], []
     for index, region in tried.regions.items():
         shown = viewable(region, picture.frames[index].pixels)
-        shown = (shown.transpose(turn) if turn is not None else shown).crop(inside)
-        low, high, _ = _levels(shown)
-        contrast, height = _measure(low, high, window, fitted)
+        shown = shown.transpose(turn) if turn is not None else shown
+        contrast, lost = _measure(shown if area == box else shown.crop(inside), seen)
         contrasts.append(contrast)
-        heights.append(height)
+        heights.append(max(0, fitted.letters.ink - lost))
     return min(contrasts), min(heights)
 
 
-def _measure(low: Levels, high: Levels, window: _Window, fitted: Fit) -> tuple[float, int]:
-    """Contrast of the ink against the worst of its neighbours, and the rows of ink that stand out from them."""
-    core = window.mask >= max(INK, int(window.mask.max()) - 24)
-    ink = float(np.median(low[core]))
-    around = surroundings(low, high, window.ring, fitted.letters.cell)
-    contrast = min(ratio(ink, around.low), ratio(ink, around.high))
+def _measure(shown: Image.Image, seen: Window) -> tuple[float, int]:
+    """Contrast of the ink against the worst of its neighbours, and how many rows of ink do not stand out from them."""
+    low, high, _ = _levels(shown, seen.ring)
+    around = surroundings(low, high, seen.splits)
+    ink = float(np.median(_levels(shown, seen.core)[0]))
     worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
     between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
-    drawn = (window.mask >= INK) & ((low > between) if ink > worst else (low < between))
-    lost = np.count_nonzero((window.mask >= INK).any(axis=1)) - np.count_nonzero(drawn.any(axis=1))
-    return contrast, max(0, fitted.letters.ink - int(lost))
+    drawn, _, _ = _levels(shown, seen.ink)
+    rows = seen.rows[drawn > between if ink > worst else drawn < between]
+    lost = np.count_nonzero(np.bincount(seen.rows)) - np.count_nonzero(np.bincount(rows))
+    return ratio(ink, worst), int(lost)
 
 
 #: Correlation of the drawn words with what a file shows at their place; unlabelled backgrounds stay below 0.3.

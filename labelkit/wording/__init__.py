@@ -305,7 +305,8 @@ _CHINESE = re.compile(
 _FOREIGN = re.compile(
     r"""(?:(?:this|the)\ )?(?:(?:image|picture|photo|video|audio|text|content|document)\ )?(?:is\ |was\ )?
         (?:fully\ |partly\ )?(?:ai[\s-]?generated|generated\ (?:by|with|using)\ (?:an?\ )?ai
-        |made\ (?:by|with)\ ai|created\ (?:by|with)\ ai|imagined\ with\ ai|artificially\ generated|synthesi[sz]ed\ by\ ai)
+        |made\ (?:by|with)\ ai|created\ (?:by|with)\ ai|imagined\ with\ ai
+        |artificially\ generated|synthesi[sz]ed\ by\ ai)
         (?:\ (?:image|picture|photo|video|audio|text|content|document))?
       |(?:KI|AI)[\s-]generiert(?:er\ Inhalt)?|(?:mit|von|durch)\ KI\ (?:erstellt|generiert|erzeugt)
       |(?:contenu\ |image\ )?(?:généré|créé)e?\ (?:par|avec)\ (?:l['’])?(?:IA|intelligence\ artificielle)
