@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from labelkit.record import AigcLabel
+from labelkit.record import KEYS, AigcLabel
 
 
 class State(StrEnum):
@@ -62,7 +62,11 @@ class Entry:
 
     def to_line(self) -> bytes:
         """One line of ASCII JSON."""
-        return json.dumps(asdict(self), ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
+        values = {name: getattr(self, name) for name in _PLAIN}
+        values["stamp"] = _stamp(self.stamp)
+        values["result"] = _stamp(self.result) if self.result else None
+        values["label"] = {name: getattr(self.label, name) for name in KEYS}
+        return json.dumps(values, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Entry | None:
@@ -77,3 +81,10 @@ class Entry:
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
         return cls(**made)
+
+
+_PLAIN = ("state", "source", "settings", "target", "format", "sha256")
+
+
+def _stamp(stamp: Stamp) -> dict[str, int]:
+    return {"size": stamp.size, "mtime_ns": stamp.mtime_ns}

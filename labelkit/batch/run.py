@@ -87,6 +87,8 @@ def label_many(
     sources = check_sources(sources)
     _check_label(settings, label_for)
     _check_places(sources, folder, in_place=in_place)
+    if journal and folder is None and not in_place:
+        raise ConfigError("results in memory need no journal", place="journal", remedy="name an output folder")
     order = Order(settings, folder, in_place, backup if in_place else "", dry_run, label_for, digest)
     home = _journal_home(sources, folder, in_place=in_place)
     outcomes = label_all(sources, order, _jobs(jobs, settings), journal_path(journal, home), recursive=recursive)

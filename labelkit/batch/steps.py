@@ -21,12 +21,11 @@ from labelkit.batch.work import Labelled, LabelTask, LabelWork, failed, guarded,
 from labelkit.config import Config
 from labelkit.errors import InputError, LabelKitError, WriteError
 from labelkit.record import AigcLabel, Note, Outcome
+from labelkit.report.model import DONE_BEFORE
 from labelkit.sources import open_source, temporary_prefix
 
 #: Files whose ids are written to the journal at once; the disk is waited for once for all of them.
 CHUNK = 64
-#: What an outcome says about a file that an earlier run finished.
-DONE_BEFORE = Note("file", "done before")
 # Settings that do not change what a labelled file looks like. The producer counts as part of the label.
 _IRRELEVANT = ("producer", "propagator", "format", "quality", "language", "jobs", "sync")
 
@@ -199,7 +198,9 @@ class LabelSteps:
 
 
 def _done_before(item: Item, past: Entry) -> Outcome:
-    return Outcome(item.source, Path(past.target), label=past.label, format=past.format, skipped=(DONE_BEFORE,))
+    return Outcome(
+        item.source, Path(past.target), label=past.label, format=past.format, skipped=(Note("file", DONE_BEFORE),)
+    )
 
 
 def _digest_of(order: Order, label: AigcLabel) -> str:

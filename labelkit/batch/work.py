@@ -13,7 +13,7 @@ from typing import TypeVar
 from labelkit.batch.entry import Entry
 from labelkit.config import Config
 from labelkit.errors import LabelKitError, LimitExceeded, UnknownFormat
-from labelkit.record import AigcLabel, Note, Outcome, Report, Verdict
+from labelkit.record import KEYS, AigcLabel, Note, Outcome, Report, Verdict
 from labelkit.sources import open_source, write_error
 
 R = TypeVar("R")
@@ -38,6 +38,14 @@ class LabelTask:
     label: AigcLabel
     own: bool
     entry: Entry | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """What a worker needs to know; the journal's line stays with the process that keeps the journal."""
+        return _task, (self.source, self.target, self.named, self.own, tuple(getattr(self.label, key) for key in KEYS))
+
+
+def _task(source: str, target: str, named: bool, own: bool, label: tuple[str, ...]) -> LabelTask:
+    return LabelTask(source, target, named, AigcLabel(*label), own)
 
 
 @dataclass(frozen=True, slots=True)
