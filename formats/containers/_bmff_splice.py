@@ -15,7 +15,7 @@ from itertools import groupby
 
 from labelkit.errors import LimitExceeded
 from labelkit.formats.base import Buffer, Edit
-from labelkit.formats.containers._bmff import MAX_SHORT_SIZE, Box, Cursor
+from labelkit.formats.containers._bmff import MAX_SHORT_SIZE, Box, Cursor, broken
 
 # Boxes that a reader may look for from the end of the file: fragment index (ISO/IEC 14496-12 8.8.11), phone makers'
 # trailers, motion photo films. Nothing is put behind them. Everything else is listed here.
@@ -82,14 +82,26 @@ def splice(data: Buffer, changes: Sequence[Change], tables: Iterable[tuple[Box, 
         tables: boxes of the file as :func:`_bmff.tree` gives them, at least those that hold offsets.
 
     Raises:
+        BrokenFile: the changes overlap, because the file says that one thing lies over another.
         LimitExceeded: a size or an offset does not fit its field any more (over 4 GiB in a 32-bit field).
     """
     moves = Moves(changes)
+    # What is put at the end of a box must come before what is put behind the box.
+    changes = sorted(changes, key=lambda c: (c.start, c.stop, -len(c.parents)))
     edits = [Edit(c.start, c.stop, c.data) for c in changes if c.growth or data[c.start : c.stop] != c.data]
     edits += [e for box, more in growth(changes).items() if more and not box.open for e in [_resize(box, more)]]
     if any(c.growth for c in changes):
         edits += [e for box, parents in tables for e in _moved(data, box, parents, moves)]
-    return list(_joined(edits))
+    return list(_checked(_joined(edits)))
+
+
+def _checked(edits: Iterable[Edit]) -> Iterator[Edit]:
+    at = 0
+    for edit in edits:
+        if edit.start < at:
+            raise broken("two parts of the file lie over each other", f"byte {edit.start}")
+        at = edit.stop
+        yield edit
 
 
 def _joined(edits: Iterable[Edit]) -> Iterator[Edit]:

@@ -6,13 +6,14 @@ and offsets follow through ``_bmff_splice.py``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from labelkit.errors import LimitExceeded
 from labelkit.formats.base import Edit
 from labelkit.formats.containers import _exif
-from labelkit.formats.containers._bmff import MAX_SHORT_SIZE, Box, make
+from labelkit.formats.containers._bmff import MAX_SHORT_SIZE, Box, broken, make
 from labelkit.formats.containers._bmff_splice import Change, Moves, absorb, append_point, closing, growth, splice
 from labelkit.formats.containers._heif_items import Meta, added, lone_item, new_id, pieces
 from labelkit.formats.containers._heif_locations import IN_FILE, IN_IDAT, Extent, Location, Locations
@@ -28,6 +29,9 @@ class Plan:
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
         self._end = append_point(scan.top)
+        idats = [m.parts[b"idat"] for m in scan.metas if b"idat" in m.parts]
+        data_boxes = [*idats, *(b for b in scan.top if b.type in (b"mdat", b"imda"))]
+        self._rooms = sorted((b.body, b.stop) for b in data_boxes)
         self._changes: list[Change] = []
         self._appended: list[bytes] = []
         # By number of the meta box in the file and of the item.
@@ -66,8 +70,9 @@ class Plan:
     def put(self, found: Found, payload: bytes | None) -> None:
         """Replace what one unit holds, or blank it for None."""
         if found.inner is not None:
-            at = found.inner.start
-            self._changes += _overwrite(found.pieces, at, _exif.fill(found.inner, payload))
+            if not self._is_data(found):
+                raise broken("the item lies over the structure of the file", found.unit.place)
+            self._changes += _overwrite(found.pieces, found.inner.start, _exif.fill(found.inner, payload))
         elif found.box is not None:
             self._changes += _reboxed(self._scan, found.box, found.parents, payload)
         else:
@@ -77,11 +82,11 @@ class Plan:
         room = sum(map(len, found.pieces))
         new = b" " * room if payload is None else payload
         same = [f for f in self._scan.found if f.is_xmp_item and f.pieces == found.pieces and f.pieces] or [found]
-        recoded = [c for f in same for c in _plain(f)]
+        recoded = [c for f in same for c in _plain(f, payload)]
         if found.unit.data == new and not recoded:
             return
         self._changes += recoded
-        alone = not self._shared(same)
+        alone = self._is_data(found) and not self._shared(same)
         if alone and (len(new) == room or (len(new) < room and len(found.pieces) == 1)):
             self._changes += _overwrite(found.pieces, 0, new.ljust(room))
             self._note_length(same, len(new), room)
@@ -114,6 +119,14 @@ class Plan:
             return None
         roomy = last.long or last.open or last.size + more <= MAX_SHORT_SIZE
         return last if roomy and found.pieces[0].stop == last.stop and not self._appended else None
+
+    def _is_data(self, found: Found) -> bool:
+        """Whether all its bytes are where data belongs, and not boxes or the fields of boxes."""
+        return all(self._rooms and self._room(p)[0] <= p.start and p.stop <= self._room(p)[1] for p in found.pieces)
+
+    def _room(self, piece: range) -> tuple[int, int]:
+        """Start and stop of the last data box that begins before a piece."""
+        return self._rooms[max(0, bisect_right(self._rooms, (piece.start, piece.stop)) - 1)]
 
     def _shared(self, same: Sequence[Found]) -> bool:
         """Whether items other than these use any of their bytes."""
@@ -218,10 +231,11 @@ def _picture_tracks(scan: Scan) -> Iterator[tuple[Box, ...]]:
             yield parents[1:]
 
 
-def _plain(found: Found) -> Iterator[Change]:
+def _plain(found: Found, payload: bytes | None) -> Iterator[Change]:
     """Drop the mark that an item is encoded or protected; what is written is neither."""
     item, meta = found.item, found.meta
-    if item and meta and (item.encoding or item.protected):
+    # A blanked item stays protected, lest nothing becomes the packet of the picture.
+    if item and meta and (payload is not None if item.protected else item.encoding):
         yield Change(item.box.start, item.box.stop, item.plain, (meta.parts[b"iinf"], *meta.around))
 
 

@@ -248,7 +248,7 @@ def new_id(data: Buffer, meta: Meta) -> int:
         group = meta.parts[b"grpl"]
         used |= {Cursor(data, b).uint(8) & 0xFFFFFFFF for b in boxes(data, group.body, group.stop)}
     number = max(used) + 1
-    if number == 0x10000:
+    if number == 0x10000 or number > 0xFFFFFFFF:
         # Many readers know 16-bit numbers only: take a gap before needing more.
         return next((n for n in range(1, 0x10000) if n not in used), number)
     return number

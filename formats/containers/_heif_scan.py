@@ -63,6 +63,7 @@ class Scan:
     error: InputError | None = None
     budget: int = _MAX_TOTAL_BYTES
     items: int = 0
+    exif: set[tuple[range, ...]] = field(default_factory=set)
 
     @property
     def pictures(self) -> Meta | None:
@@ -160,8 +161,9 @@ def _item(result: Scan, meta: Meta, item: Item) -> None:
     _spend(result, sum(map(len, pieces)), place)
     raw = b"".join(bytes(result.data[p.start : p.stop]) for p in pieces)
     if item.type == b"Exif":
-        if any(f.inner and f.pieces == pieces for f in result.found):
+        if pieces in result.exif:
             return  # an animation's track names the same bytes again
+        result.exif.add(pieces)
         result.found += _exif_units(meta, item, pieces, raw, place)
         return
     text, notes = _decoded(result, item, raw, place)

@@ -196,7 +196,7 @@ def _iloc(layout: Layout, items: list[_Item], at: int) -> bytes:
         for start, length in extents:
             made.append((1).to_bytes(layout.index_width, "big") if layout.version and layout.index_width else b"")
             made.append((start - base).to_bytes(layout.offset_width, "big"))
-            made.append(length.to_bytes(layout.length_width, "big"))
+            made.append(length.to_bytes(layout.length_width, "big") if layout.length_width else b"")
     return full(b"iloc", layout.version, *made)
 
 

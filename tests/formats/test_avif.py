@@ -1,6 +1,9 @@
 """AVIF, and every layout of the item boxes, held against Pillow (libavif), exiftool, libheif and Chromium."""
 
 import io
+import mmap
+import os
+import struct
 import subprocess
 import zlib
 from functools import cache
@@ -13,6 +16,8 @@ from PIL import Image, ImageSequence
 
 from labelkit.errors import BrokenFile, InputError, LabelKitError, LimitExceeded
 from labelkit.formats.base import Kind, apply
+from labelkit.formats.containers._heif_items import spans
+from labelkit.formats.containers._heif_scan import scan
 from labelkit.formats.containers.heif import Avif
 from labelkit.testing.bmff_builder import Layout, Picture, box, build, full, parts, with_brands
 from labelkit.testing.container_contract import LONGER_PACKET, PACKET, ContainerContract, edited, home
@@ -107,6 +112,7 @@ LAYOUTS = {
     "version 0 with bases": Layout(version=0, base_width=8, base="item"),
     "picture in idat": Layout(order=("ftyp", "meta"), picture=1, packet=1),
     "picture in idat, no offsets": Layout(order=("ftyp", "meta"), picture=1, packet=1, length_width=8),
+    "no offsets at all": Layout(order=("ftyp", "meta"), picture=1, offset_width=0),
     "packet in idat": Layout(packet=1),
     "three pieces": Layout(extents=3),
     "three pieces, bases": Layout(extents=3, base_width=4, base="item"),
@@ -116,8 +122,12 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("with_packet", [False, True], ids=["new", "there"])
-@pytest.mark.parametrize("name", LAYOUTS)
+def cases() -> list[tuple[str, bool]]:
+    """Layouts without and with a packet; a second item needs an offset."""
+    return [(name, there) for name in LAYOUTS for there in (False, True) if not (there and name == "no offsets at all")]
+
+
+@pytest.mark.parametrize(("name", "with_packet"), cases())
 def test_layouts(name: str, with_packet: bool) -> None:
     data = build(picture(), LAYOUTS[name], FOREIGN if with_packet else None)
     assert frames(data) == frames(still()), "the builder must make valid files"
@@ -135,18 +145,31 @@ def test_layouts(name: str, with_packet: bool) -> None:
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_layouts_by_strangers(name: str, tmp_path: Path) -> None:
     file = tmp_path / "a.avif"
-    file.write_bytes(edited(AVIF, build(picture(), LAYOUTS[name], FOREIGN), PACKET))
+    file.write_bytes(
+        edited(AVIF, build(picture(), LAYOUTS[name], FOREIGN if (name, True) in cases() else None), PACKET)
+    )
     shown = subprocess.run(["exiftool", "-s3", "-XMP:AIGC", "-Warning", file], capture_output=True, text=True)
     assert shown.stdout.strip() == '{"Label":"1"}'
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_unknown_boxes_stay(name: str) -> None:
-    data = build(picture(), LAYOUTS[name], FOREIGN)
+    data = build(picture(), LAYOUTS[name])
     kept = [b for b in (box(b"abcd", b"1"), box(b"efgh", b"22"), box(b"ijkl"), box(b"wxyz", b"333")) if b in data]
     result = edited(AVIF, data, PACKET)
     assert all(b in result for b in kept)
     assert picture().properties in result
+
+
+def test_an_item_without_a_length_is_all_of_idat() -> None:
+    layout = Layout(order=("ftyp", "meta"), picture=1, offset_width=0, length_width=0)
+    data = build(picture(), layout)
+    [before] = scan(data, "AVIF").metas
+    assert [data[p.start : p.stop] for p in spans(data, before, 1)] == [picture().coded]
+    result = edited(AVIF, data, PACKET)
+    [after] = scan(result, "AVIF").metas
+    assert [result[p.start : p.stop] for p in spans(result, after, 1)] == [picture().coded]
+    assert home(AVIF, result) == PACKET
 
 
 def test_a_packet_cut_out_of_another_item() -> None:
@@ -295,6 +318,42 @@ def test_a_secondary_packet_is_blanked_or_replaced() -> None:
     assert frames(longer) == frames(blanked) == frames(still())
     assert FOREIGN in longer
     assert longer.count(FOREIGN) == 1
+
+
+def test_an_encrypted_packet_is_left_alone() -> None:
+    data = bytearray(build(picture(), Layout(), FOREIGN))
+    data[data.index(b"mime") - 1] = 1  # item_protection_index
+    [unit] = AVIF.read(bytes(data))
+    assert (unit.home, unit.notes) == (False, ("encrypted",))
+    for others in ({}, {unit: None}):
+        result = with_units(bytes(data), others)
+        assert home(AVIF, result) == PACKET
+        assert AVIF.edit(result, PACKET, {}) == []
+        assert (FOREIGN in result) == (not others)
+
+
+@pytest.mark.parametrize("target", [0, 40, 100], ids=["ftyp", "meta", "inside meta"])
+def test_an_item_that_lies_over_the_structure_is_not_written_over(target: int) -> None:
+    real = build(picture(), Layout(), FOREIGN)
+    place = real.index(FOREIGN).to_bytes(4, "big") + len(FOREIGN).to_bytes(4, "big")
+    data = real.replace(place, target.to_bytes(4, "big") + len(FOREIGN).to_bytes(4, "big"))
+    result = edited(AVIF, data, PACKET)
+    assert home(AVIF, result) == PACKET
+    assert frames(result) == frames(still())
+
+
+def test_exif_that_lies_over_the_structure_is_refused() -> None:
+    block = bytes(4) + exif().removeprefix(b"Exif\0\0")
+    data = build(picture(), Layout(extra=box(b"wxyz", block)), exif=block)
+    first, second = data.index(block), data.rindex(block)
+    lying = data.replace(second.to_bytes(4, "big"), first.to_bytes(4, "big"))
+    with pytest.raises(BrokenFile, match="structure"):
+        AVIF.edit(lying, PACKET, dict.fromkeys(AVIF.read(lying)))
+
+
+def test_the_largest_item_number_leaves_room() -> None:
+    data = build(picture(), Layout(version=2, xmp_id=0xFFFF_FFFF, describes=7), FOREIGN)
+    assert home(AVIF, edited(AVIF, data, PACKET)) == PACKET
 
 
 def test_a_unit_of_another_file_is_refused() -> None:
@@ -458,13 +517,47 @@ def test_from_ffmpeg_and_libheif(tmp_path: Path) -> None:
 
 
 def test_a_mapped_file(tmp_path: Path) -> None:
-    import mmap
-
     file = tmp_path / "a.avif"
     file.write_bytes(still(xmp=FOREIGN))
     with open(file, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert home(AVIF, mapped) == FOREIGN
         assert edited(AVIF, mapped, PACKET) == edited(AVIF, still(xmp=FOREIGN), PACKET)
+
+
+def write_sparse(path: Path, pieces: list[memoryview]) -> None:
+    """Write the pieces, leaving a hole for a large one (which must be all zeros but for its first bytes)."""
+    with open(path, "wb") as file:
+        for piece in pieces:
+            file.write(piece[:1_000_000])
+            file.seek(max(0, len(piece) - 1_000_000), os.SEEK_CUR)
+        file.truncate()
+
+
+@pytest.mark.parametrize("first", ["meta", "mdat"])
+def test_a_file_of_more_than_4_gib(first: str, tmp_path: Path) -> None:
+    """Items behind 4 GiB need wider offsets than the file had; a 64-bit mdat makes it that long."""
+    source, target = tmp_path / "in.avif", tmp_path / "out.avif"
+    size = 5 << 30
+    order = ("ftyp", "meta", "mdat") if first == "meta" else ("ftyp", "mdat", "meta")
+    small = build(picture(), Layout(order=order, mdat="long"))
+    at = small.index(b"mdat") + 4
+    (length,) = struct.unpack_from(">Q", small, at)
+    end = at - 8 + length
+    head = small[:at] + struct.pack(">Q", length + size) + small[at + 8 : end]
+    write_sparse(source, [memoryview(head), memoryview(bytes(1))[:0]])
+    with open(source, "r+b") as file:
+        file.seek(len(head) + size)
+        file.write(small[end:])
+        file.truncate()
+    with open(source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        write_sparse(target, pieces := apply(mapped, AVIF.edit(mapped, PACKET, {})))
+        for piece in pieces:
+            piece.release()
+    with open(target, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert len(mapped) > size
+        assert home(AVIF, mapped) == PACKET
+        assert AVIF.edit(mapped, PACKET, {}) == []
+        assert mapped.find(picture().coded, 0, 10_000) > 0
 
 
 def test_chromium_opens_labelled_files(tmp_path: Path) -> None:
