@@ -60,18 +60,37 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return called
 
 
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small pictures, so that looking for visible labels is quick: one plain, one with all labels."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("stock")
+    with Image.open(PICTURES / "coffee.jpg") as image:
+        image.resize((320, 240)).save(folder / "coffee.jpg", quality=90)
+    assert main(["label", str(folder / "coffee.jpg"), "--out", str(folder / "ok.jpg"), "--producer", PRODUCER]) == 0
+    return folder
+
+
 @pytest.fixture
-def coffee(tmp_path: Path) -> Path:
+def coffee(tmp_path: Path, stock: Path) -> Path:
     """A small JPEG file."""
-    return Path(shutil.copy(PICTURES / "coffee.jpg", tmp_path / "coffee.jpg"))
+    return Path(shutil.copy(stock / "coffee.jpg", tmp_path / "coffee.jpg"))
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def conforming(tmp_path: Path, stock: Path) -> Path:
+    """The same with all labels, as ``ok.jpg`` in the current folder."""
+    shutil.copy(stock / "ok.jpg", tmp_path / "ok.jpg")
+    return Path("ok.jpg")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, coffee: Path) -> Path:
     """A folder with a JPEG, a PNG in a sub-folder with a Chinese name, and a text file."""
     folder = tmp_path / "pictures"
     (folder / "图片 一").mkdir(parents=True)
-    shutil.copy(PICTURES / "coffee.jpg", folder / "coffee.jpg")
+    shutil.move(coffee, folder / "coffee.jpg")
     shutil.copy(PICTURES / "astronaut.png", folder / "图片 一" / "宇航员.png")
     (folder / "note.txt").write_text("not a picture")
     return folder

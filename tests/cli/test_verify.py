@@ -13,13 +13,6 @@ from tests.cli.conftest import PRODUCER, Run, spawn
 
 
 @pytest.fixture
-def conforming(run: Run, coffee: Path) -> Path:
-    done = Path("ok.jpg")
-    assert run("label", coffee, "--out", done, "--producer", PRODUCER).code == 0
-    return done
-
-
-@pytest.fixture
 def archive(conforming: Path, coffee: Path) -> Path:
     folder = Path("archive")
     folder.mkdir()
@@ -118,13 +111,13 @@ def test_json_escapes_every_kind_of_character(run: Run) -> None:
 
 def test_reports(run: Run, archive: Path) -> None:
     for kind in ("json", "jsonl", "csv"):
-        ran = run("verify", archive, "--report", f"r.{kind}", "--jobs", 1)
+        ran = run("verify", archive, "--look", "metadata", "--report", f"r.{kind}", "--jobs", 1)
         assert ran.code == 1
         assert ran.out.endswith(f"report written to r.{kind}\n")
     assert len(json.loads(Path("r.json").read_text("utf-8"))["files"]) == 2
     assert len(Path("r.jsonl").read_text("utf-8").splitlines()) == 2
     with open("r.csv", encoding="utf-8-sig", newline="") as stream:
-        assert [row["conforms"] for row in csv.DictReader(stream)] == ["yes", "no"]
+        assert [row["conforms"] for row in csv.DictReader(stream)] == ["unknown", "no"]
 
 
 def test_a_report_that_cannot_be_written_is_named_before_any_work(run: Run, archive: Path) -> None:
