@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PAYLOAD_BITS = 64
+Float = NDArray[np.float32]
+
 GENERATORS = (0o2327, 0o2353, 0o2671, 0o3175)
 MEMORY = 10
 STATES = 1 << MEMORY
@@ -21,13 +23,13 @@ RATE = len(GENERATORS)
 #: CRC polynomials without the leading term, by width: CRC-16/CCITT and CRC-24 (RFC 9580 6.1).
 _CRC_POLYNOMIALS = {16: 0x1021, 24: 0x864CFB}
 #: Steps re-walked at each end of the circle so that the survivor paths have merged (five constraint lengths and more).
-_WRAP = 64
+_WRAP = 56
 
 
 def crc(bits: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     """The ``width`` check bits (16 or 24) of a row of bits, most significant first; start value all ones."""
     polynomial, top, register = _CRC_POLYNOMIALS[width], 1 << (width - 1), (1 << width) - 1
-    for bit in bits:
+    for bit in bits.tolist():
         feedback = bool(register & top) ^ bool(bit)
         register = ((register << 1) & ((1 << width) - 1)) ^ (polynomial if feedback else 0)
     return to_bits(register, width)
@@ -85,6 +87,11 @@ class Code:
         taps = np.array([[bin(int(r) & g).count("1") & 1 for g in GENERATORS] for r in registers])
         return (taps * 2 - 1).astype(np.float32)
 
+    @cached_property
+    def _ways(self) -> NDArray[np.float32]:
+        """The outputs by state reached: (2 * STATES, RATE), first over even predecessors, then over odd ones."""
+        return np.concatenate([self._outputs[0::2], self._outputs[1::2]])
+
     def encode(self, payload: int) -> NDArray[np.float32]:
         """The codeword of a 64-bit payload: ``length`` numbers, each -1 or +1.
 
@@ -115,57 +122,57 @@ class Code:
 
     def decode_many(self, soft: NDArray[np.float32], runners_up: int = 24) -> list[Word | None]:
         """:meth:`decode` for each row of ``soft`` (rows x ``length``), sharing the trellis walk."""
-        choices, margins, end = self._walk(soft)
-        return [self._pick(choices[:, r], margins[:, r], int(end[r]), runners_up) for r in range(len(soft))]
+        leads, end = self._walk(soft)
+        return [self._pick(leads[:, row], int(end[row]), runners_up) for row in range(len(soft))]
 
-    def _walk(self, soft: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.int64]]:
-        """Viterbi around the circle: survivors' choices and margins (steps x rows x STATES), and the best end state.
+    def _walk(self, soft: Float) -> tuple[Float, NDArray[np.int64]]:
+        """Viterbi around the circle: every state's lead of its odd over its even way in, and the best end states.
 
-        State bit MEMORY-1 is the newest input. State s is reached from (s << 1) & mask and that plus one; which of the
-        two is the choice, and its lead over the other the margin.
+        State bit MEMORY-1 is the newest input. State s is reached from (s << 1) & mask and that plus one. The leads
+        have shape steps x rows x STATES; their signs are the survivors, their magnitudes the margins.
         """
         rows = len(soft)
-        branch = soft.reshape(rows, self.info_bits, RATE) @ self._outputs.T  # rows x steps x 2 STATES
+        # Register of a transition: input << MEMORY | predecessor; even and odd predecessors apart, states in order.
+        branch = np.ascontiguousarray(soft.reshape(rows, self.info_bits, RATE).transpose(1, 0, 2)) @ self._ways.T
+        even, odd = branch[..., :STATES], branch[..., STATES:]
         order = np.arange(-_WRAP, self.info_bits + _WRAP) % self.info_bits
-        # Register of the transition into s from predecessor p: newest bit of s, then all bits of p.
-        half = STATES // 2
-        metric = np.zeros((rows, STATES), np.float32)
-        choices = np.empty((len(order), rows, STATES), np.bool_)
-        margins = np.empty((len(order), rows, STATES), np.float32)
-        for step, position in enumerate(order):
-            # register = input << MEMORY | p; next state = register >> 1; p even and odd are the two ways in
-            both = metric[:, None, :] + branch[:, position].reshape(rows, 2, STATES)
-            even, odd = both[..., 0::2], both[..., 1::2]
-            lead = (odd - even).reshape(rows, STATES)
-            choices[step] = lead > 0
-            margins[step] = np.abs(lead)
-            metric = np.maximum(even, odd).reshape(rows, STATES)
-            metric -= metric.max(axis=1, keepdims=True)
-        assert half * 2 == STATES
-        return choices, margins, metric.argmax(axis=1)
+        leads = np.empty((len(order), rows, STATES), np.float32)
+        metric, half = np.zeros((rows, STATES), np.float32), STATES // 2
+        via_even, via_odd = np.empty((2, rows, 2, half), np.float32)
+        for lead, position in zip(leads, order, strict=True):
+            pairs = metric.reshape(rows, 1, half, 2)
+            np.add(pairs[..., 0], even[position].reshape(rows, 2, half), out=via_even)
+            np.add(pairs[..., 1], odd[position].reshape(rows, 2, half), out=via_odd)
+            np.subtract(via_odd.reshape(rows, STATES), via_even.reshape(rows, STATES), out=lead)
+            np.maximum(via_even, via_odd, out=via_even)
+            metric[:] = via_even.reshape(rows, STATES)
+        return leads, metric.argmax(axis=1)
 
-    def _pick(self, choices: NDArray[np.bool_], margins: NDArray[np.float32], end: int, runners_up: int) -> Word | None:
-        bits, leads = self._trace(choices, margins, end, -1)
-        if word := self._checked(bits, 0):
+    def _pick(self, leads: Float, end: int, runners_up: int) -> Word | None:
+        """The first word with a right CRC among the survivor and the paths that leave it where it leads least."""
+        survivor, margins = self._trace(leads, end, np.array([-1]))
+        if word := self._checked(survivor[0], 0):
             return word
-        inside = np.arange(_WRAP // 2, len(leads) - _WRAP // 2)
-        for rank, step in enumerate(inside[np.argsort(leads[inside])[:runners_up]], start=1):
-            if word := self._checked(self._trace(choices, margins, end, int(step))[0], rank):
-                return word
-        return None
+        inside = np.arange(_WRAP // 2, len(margins) - _WRAP // 2)
+        weakest = inside[np.argsort(margins[inside], kind="stable")[:runners_up]]
+        paths, _ = self._trace(leads, end, weakest)
+        words = (self._checked(path, rank) for rank, path in enumerate(paths, start=1))
+        return next((word for word in words if word), None)
 
-    def _trace(
-        self, choices: NDArray[np.bool_], margins: NDArray[np.float32], state: int, deviate: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Walk back from ``state``, the other way in at step ``deviate``; the info bits and each step's margin."""
-        steps = len(choices)
-        bits, leads = np.empty(steps, np.uint8), np.empty(steps, np.float32)
+    def _trace(self, leads: Float, end: int, deviate: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Float]:
+        """Walk back from ``end`` along one path per entry of ``deviate``, which turns the other way at that step.
+
+        Returns:
+            The paths' information bits (paths x info bits), and the first path's margin at each step.
+        """
+        steps, state = len(leads), np.full(len(deviate), end)
+        bits, margins = np.empty((len(deviate), steps), np.uint8), np.empty(steps, np.float32)
         for step in range(steps - 1, -1, -1):
-            bits[step] = state >> (MEMORY - 1)
-            leads[step] = margins[step, state]
-            odd = bool(choices[step, state]) != (step == deviate)
-            state = (state << 1) & (STATES - 1) | odd
-        return bits[_WRAP : _WRAP + self.info_bits], leads
+            bits[:, step] = state >> (MEMORY - 1)
+            lead = leads[step, state]
+            margins[step] = lead[0]
+            state = (state << 1) & (STATES - 1) | ((lead > 0) ^ (deviate == step))
+        return bits[:, _WRAP : _WRAP + self.info_bits], np.abs(margins)
 
     def _checked(self, bits: NDArray[np.uint8], rank: int) -> Word | None:
         payload, check = bits[:PAYLOAD_BITS], bits[PAYLOAD_BITS:]

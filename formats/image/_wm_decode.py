@@ -1,0 +1,126 @@
+"""Reading the payload once the geometry is known: host rejection, folding onto one tile, weights, decoding.
+
+Nothing here looks at the keyed signs before the last step, so the bound of :mod:`labelkit.watermark.decision` holds for
+whatever geometry and weights are tried: the statistic is a sum over single DFT coordinates, each with its own
+independent keyed sign, divided by the root of the sum of their squares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit.formats.image._wm_frame import Map, compose, inverse, resize, resizing
+from labelkit.formats.image._wm_pattern import CODE, MAX_FREQUENCY, MIN_FREQUENCY, SLOPE, TILE, Float, Plan, half_plane
+from labelkit.watermark.decision import statistic
+
+#: Bands of the host rejection: standard deviations in canonical pixels, window of the local variance relative to each
+#: band's wider filter, floor of the variance (grey levels squared), and limit of the sum.
+_BANDS = (0.7, 1.4, 2.8)
+_WINDOW, _VARIANCE_FLOOR, _LIMIT = 2.5, 0.6, 4.0
+#: Low-pass attacks (cycles per canonical pixel) the three amplitude profiles stand for.
+PROFILES = (np.inf, 0.22, 0.13)
+#: Bins of received power, radial and angular, that the weights are taken from.
+_RADIAL, _ANGULAR = 16, 6
+#: A canonical picture with a shorter side (pixels) or a larger area than this is a wrong geometry.
+_MIN_SIDE, _MAX_AREA = 16, 1 << 23
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A decoded payload and how strongly it stands out.
+
+    Attributes:
+        payload: 64-bit number.
+        z: normalised correlation over the finest independent signs.
+    """
+
+    payload: int
+    z: float
+
+
+def prefilter(grey: Float) -> Float:
+    """What the host adds to the mark, brought down to nearly unit noise: locally normalised band-pass pictures."""
+    total, wide = np.zeros_like(grey), grey
+    for sigma in _BANDS:
+        narrow, wide = wide, cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+        band = narrow - wide
+        power = cv2.GaussianBlur(band * band, (0, 0), _WINDOW * sigma, borderType=cv2.BORDER_REFLECT_101)
+        total += band / cv2.sqrt(power + _VARIANCE_FLOOR)
+    return np.clip(total, -_LIMIT, _LIMIT, out=total)
+
+
+class Canonical:
+    """A grey picture that is wanted, filtered, at many canonical scales; the last few are kept.
+
+    Attributes:
+        grey: height x width, 0 to 255.
+    """
+
+    def __init__(self, grey: Float) -> None:
+        self.grey = grey
+        self._filtered: dict[tuple[int, int], Float] = {}
+
+    def filtered(self, to_frame: Map) -> tuple[Float, Map] | None:
+        """The filtered picture with one pixel per frame unit, and what is left of the map; None if absurdly large."""
+        height, width = self.grey.shape
+        sx, sy = np.hypot(to_frame[0, :2], to_frame[1, :2])
+        if min(height * sy, width * sx) < _MIN_SIDE or height * sy * width * sx > _MAX_AREA:
+            return None
+        shape = (round(height * sy), round(width * sx))
+        if shape not in self._filtered:
+            if len(self._filtered) > 4:
+                self._filtered.pop(next(iter(self._filtered)))
+            self._filtered[shape] = prefilter(resize(self.grey, shape))
+        return self._filtered[shape], compose(to_frame, inverse(resizing(self.grey.shape, shape)))
+
+
+def fold(filtered: Float, to_frame: Map) -> Float:
+    """All periods of the tile added up, TILE x TILE, from a filtered picture and its map to the frame."""
+    height, width = filtered.shape
+    corners = to_frame[:, :2] @ np.array([[0, width, 0, width], [0, 0, height, height]]) + to_frame[:, 2:]
+    low = np.floor(corners.min(axis=1) / TILE).astype(int)
+    size = np.ceil(corners.max(axis=1) / TILE).astype(int) - low
+    moved = to_frame - np.array([[0, 0, low[0] * TILE], [0, 0, low[1] * TILE]])
+    frame = cv2.warpAffine(filtered, moved, (int(size[0]) * TILE, int(size[1]) * TILE), flags=cv2.INTER_CUBIC)
+    return np.asarray(frame.reshape(size[1], TILE, size[0], TILE).sum(axis=(0, 2)))
+
+
+@lru_cache(maxsize=1)
+def _bins() -> tuple[NDArray[np.int64], Float]:
+    """The power bin of each tile coefficient, and the amplitude profiles (profiles x coefficients)."""
+    rows, columns, frequency = half_plane()
+    radial = (frequency - MIN_FREQUENCY) / (MAX_FREQUENCY - MIN_FREQUENCY) * _RADIAL
+    angle = np.arctan2(np.where(rows > TILE // 2, rows - TILE, rows), columns)
+    angular = (angle / np.pi + 0.5) * _ANGULAR
+    profiles = np.array([frequency**-SLOPE * np.exp(-((frequency / limit) ** 2)) for limit in PROFILES])
+    index = np.clip(radial.astype(int), 0, _RADIAL - 1) * _ANGULAR + np.clip(angular.astype(int), 0, _ANGULAR - 1)
+    return index, profiles.astype(np.float32)
+
+
+def read(folded: Float, plan: Plan, enough: float) -> Reading | None:
+    """The payload in a folded tile, from the first amplitude profile whose CRC is right and whose z is ``enough``."""
+    spectrum = np.fft.rfft2(folded)[plan.rows, plan.columns]
+    index, profiles = _bins()
+    counts = np.bincount(index, minlength=_RADIAL * _ANGULAR)
+    power = np.bincount(index, np.abs(spectrum) ** 2, _RADIAL * _ANGULAR) / np.maximum(counts, 1)
+    received = (spectrum / np.maximum(power[index], 1e-12)).astype(np.complex64).view(np.float32)
+    for profile in profiles:
+        reading = _decoded(received * np.repeat(profile, 2), plan)
+        if reading and reading.z >= enough:
+            return reading
+    return None
+
+
+def _decoded(weighted: Float, plan: Plan) -> Reading | None:
+    """Decode one row of weighted coordinates."""
+    energy = float(weighted @ weighted)
+    soft = np.bincount(plan.bit, weighted * plan.sign, CODE.length).astype(np.float32)
+    if not energy > 0:
+        return None
+    word = CODE.decode(soft / np.float32(np.sqrt(energy)))
+    return Reading(word.payload, statistic(word.coded, soft, energy)) if word else None

@@ -1,0 +1,87 @@
+"""Putting the watermark into a picture: pattern and mask at canonical size, enlarged and added strip by strip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit.formats.image._wm_frame import canonical_shape, reduced, resize, turned
+from labelkit.formats.image._wm_mask import room
+from labelkit.formats.image._wm_pattern import PERIOD, Float, plan, torus
+from labelkit.watermark.keys import Key
+
+#: Weights of the residual in R, G, B: unit mean square, +1 dB of luma at equal RGB error.
+_CHANNELS = np.array([[0.98], [1.29], [0.62]])
+#: Rows and pixels per strip: temporary memory stays at some tens of megabytes whatever the picture's size.
+_STRIP_ROWS, _STRIP_PIXELS = 128, 1 << 19
+
+
+def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: NDArray[Any] | None) -> NDArray[Any]:
+    """A copy of a checked picture that carries ``payload``; see :func:`labelkit.formats.image.watermark.embed`."""
+    height, width = array.shape[:2]
+    shape = canonical_shape(height, width)
+    residual = _residual(resize(reduced(array, shape)[0], shape), payload, key, strength)
+    widened = cv2.resize(residual, (width, shape[0]), interpolation=cv2.INTER_CUBIC) if shape[1] != width else residual
+    marked = array.copy()
+    rows = max(1, min(_STRIP_ROWS, _STRIP_PIXELS // width))
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        strip = _heightened(widened, height, top, bottom)
+        _add(marked[top:bottom], strip, None if alpha is None else alpha[top:bottom])
+    return marked
+
+
+def _residual(luma: Float, payload: int, key: Key, strength: float) -> Float:
+    """What is added at canonical size: the pattern under the mask, plus the headroom shift."""
+    allowed = room(luma, strength)
+    return allowed.amplitude * _pattern(luma.shape, payload, key) + allowed.shift
+
+
+def _pattern(shape: tuple[int, ...], payload: int, key: Key) -> Float:
+    """The torus turned by the key's angle about the picture's centre, at canonical size."""
+    height, width = shape[:2]
+    to_frame = turned(height, width, plan(key).angle)
+    to_frame[:, 2] %= PERIOD
+    return cv2.warpAffine(
+        torus(key, payload), to_frame, (width, height),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP,
+    )  # fmt: skip
+
+
+def _heightened(widened: Float, height: int, top: int, bottom: int) -> Float:
+    """Rows ``top`` to ``bottom`` of the residual stretched to ``height``: four-tap cubic interpolation as a product."""
+    lines = len(widened)
+    if lines == height:
+        return widened[top:bottom]
+    at = (np.arange(top, bottom) + 0.5) * (lines / height) - 0.5
+    first = np.floor(at).astype(int) - 1
+    taps = first[:, None] + np.arange(4)
+    low, high = max(0, int(first[0])), min(lines, int(first[-1]) + 4)
+    weights = np.zeros((len(at), high - low), np.float32)
+    np.add.at(weights, (np.arange(len(at))[:, None], np.clip(taps, 0, lines - 1) - low), _cubic(at[:, None] - taps))
+    return weights @ widened[low:high]
+
+
+def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys' kernel with a = -0.75, the one OpenCV's cubic resizing uses."""
+    x = np.abs(distance)
+    near = (1.25 * x - 2.25) * x * x + 1
+    far = ((-0.75 * x + 3.75) * x - 6) * x + 3
+    return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
+
+
+def _add(strip: NDArray[Any], residual: Float, alpha: NDArray[Any] | None) -> None:
+    """Add the residual to a strip in place, rounded and kept in range; alpha stays, transparent pixels too."""
+    depth = cv2.CV_16U if strip.dtype == np.uint16 else cv2.CV_8U
+    if strip.dtype == np.uint16:
+        residual = residual * np.float32(257)
+    if alpha is not None:
+        residual = np.where(alpha > 0, residual, np.float32(0))
+    if strip.ndim == 2:
+        strip[:] = cv2.add(strip, residual, dtype=depth)
+        return
+    colour = np.ascontiguousarray(strip[..., :3])
+    strip[..., :3] = cv2.add(colour, cv2.transform(residual, _CHANNELS), dtype=depth)

@@ -1,0 +1,161 @@
+"""The image watermark: what it survives, what nobody sees, and what it never reports."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import data
+
+from labelkit.errors import InputError, UnsupportedOperation
+from labelkit.formats.image._wm_pattern import plan, torus
+from labelkit.formats.image.watermark import Detection, detect, embed
+from labelkit.watermark.keys import PUBLIC_KEY, Key
+
+PAYLOAD = 0x0123456789ABCDEF
+Picture = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def photo() -> Picture:
+    return np.asarray(data.astronaut())
+
+
+@pytest.fixture(scope="module")
+def marked(photo: Picture) -> Picture:
+    return embed(photo, PAYLOAD)
+
+
+def found(picture: Picture, **options: object) -> int | None:
+    detection = detect(picture, **options)  # type: ignore[arg-type]
+    return detection.payload if detection else None
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+
+
+def resized(picture: Picture, factor: float) -> Picture:
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def decibel(picture: Picture, other: Picture) -> float:
+    return float(10 * np.log10(255**2 / np.mean((picture.astype(float) - other) ** 2)))
+
+
+def test_says_what_it_found(marked: Picture) -> None:
+    detection = detect(marked)
+    assert isinstance(detection, Detection)
+    assert (detection.payload, detection.key_id) == (PAYLOAD, PUBLIC_KEY.id)
+    assert detection.p_value < 1e-100
+    assert detection.geometry.rotation == pytest.approx(0, abs=0.1)
+    assert detection.geometry.words.startswith("upright")
+    assert detection.asdict()["payload"] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("payload", [0, 1, 2**64 - 1])
+def test_any_payload(photo: Picture, payload: int) -> None:
+    assert found(embed(photo, payload), search="fast") == payload
+
+
+def test_payload_has_64_bits(photo: Picture) -> None:
+    with pytest.raises(ValueError, match="64-bit"):
+        embed(photo, 2**64)
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (512, 512, 3), (512, 512, 4)])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_grey_colour_alpha_and_depth(photo: Picture, shape: tuple[int, ...], depth: type) -> None:
+    picture = photo[..., 0] if len(shape) == 2 else photo
+    if len(shape) == 3 and shape[2] == 4:
+        picture = np.dstack([photo, np.full((512, 512), 200, np.uint8)])
+    picture = picture.astype(depth) * (257 if depth is np.uint16 else 1)
+    result = embed(picture, PAYLOAD)
+    assert (result.shape, result.dtype) == (shape, depth)
+    assert found(result, search="fast") == PAYLOAD
+
+
+def test_transparent_areas_carry_nothing(photo: Picture) -> None:
+    alpha = np.full((512, 512), 255, np.uint8)
+    alpha[:, :200] = 0
+    result = embed(np.dstack([photo, alpha]), PAYLOAD)
+    assert np.array_equal(result[:, :200, :3], photo[:, :200])
+    assert np.array_equal(result[..., 3], alpha)
+    assert found(result, search="fast") == PAYLOAD
+    apart = embed(photo, PAYLOAD, alpha=alpha)
+    assert np.array_equal(apart[:, :200], photo[:, :200])
+    assert found(apart, search="fast") == PAYLOAD
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (np.zeros((300, 300), np.float32), InputError),
+        (np.zeros((300, 300, 2), np.uint8), InputError),
+        (np.zeros((0, 300), np.uint8), InputError),
+        (np.zeros((127, 300), np.uint8), UnsupportedOperation),
+    ],
+)
+def test_refuses_what_is_no_picture(bad: Picture, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        embed(bad, PAYLOAD)
+
+
+def test_keys_are_apart(photo: Picture, marked: Picture) -> None:
+    mine, other = Key(bytes(range(32)), "mine"), Key(bytes(32), "other")
+    result = embed(photo, 77, mine)
+    assert found(result) is None
+    assert found(result, keys=bytes(32), search="fast") is None
+    detection = detect(result, [PUBLIC_KEY, other, mine], search="fast")
+    assert detection is not None
+    assert (detection.payload, detection.key_id) == (77, mine.id)
+    assert found(marked, keys=mine, search="fast") is None
+
+
+def test_unmarked_pictures_have_no_mark(photo: Picture) -> None:
+    assert detect(photo) is None
+    assert detect(np.zeros((300, 400, 3), np.uint8)) is None
+    assert detect(np.full((1, 1), 9, np.uint8)) is None
+    assert detect(np.asarray(data.brick())) is None
+
+
+@pytest.mark.parametrize("quality", [75, 30])
+def test_survives_jpeg(marked: Picture, quality: int) -> None:
+    assert found(jpeg(marked, quality), search="fast") == PAYLOAD
+
+
+def test_survives_values(marked: Picture) -> None:
+    noise = np.random.default_rng(1).normal(0, 20, marked.shape)
+    grey = cv2.cvtColor(marked, cv2.COLOR_RGB2GRAY)
+    for changed in (255 - marked, grey, cv2.equalizeHist(grey), np.clip(marked + noise, 0, 255).astype(np.uint8)):
+        assert found(changed, search="fast") == PAYLOAD
+    assert found(cv2.GaussianBlur(marked, (0, 0), 2), search="fast") == PAYLOAD
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.4, 2])
+def test_survives_resizing(marked: Picture, factor: float) -> None:
+    assert found(resized(marked, factor), search="fast") == PAYLOAD
+
+
+def test_nobody_sees_it(photo: Picture, marked: Picture) -> None:
+    assert 38 <= decibel(photo, marked) <= 48
+    flat = np.full((600, 700, 3), (40, 120, 220), np.uint8)
+    residual = embed(flat, PAYLOAD).astype(float) - flat
+    assert np.sqrt((residual**2).mean()) < 0.85  # 0.8 and the rounding to whole levels
+
+
+def test_strips_join_without_seams(photo: Picture) -> None:
+    """Large pictures are marked strip by strip; the residual must be what enlarging it whole would give."""
+    big = cv2.resize(photo, (1536, 1160), interpolation=cv2.INTER_CUBIC)
+    residual = embed(big, PAYLOAD).astype(np.float32) - big
+    rows = np.abs(np.diff(residual[..., 1], axis=0)).mean(axis=1)
+    seams = rows[127::128]
+    assert seams.mean() < 1.2 * rows.mean()
+
+
+def test_the_pattern_never_changes() -> None:
+    """Marks must be readable for years: the same key gives the same frame and the same signal, everywhere."""
+    chosen = plan(PUBLIC_KEY)
+    assert chosen.angle == pytest.approx(plan(Key(PUBLIC_KEY.secret)).angle)
+    assert float(torus(PUBLIC_KEY, PAYLOAD).std()) == pytest.approx(1, abs=0.02)
