@@ -109,7 +109,8 @@ def run(files: int, seed: int) -> int:
             print(f"file {number}: {seconds:.2f} s, {growth >> 20} MB", file=sys.stderr)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(
-        f"{files} files from {len(pool)} seeds (seed {seed}): {failures} failures, slowest {worst:.2f} s, peak {peak} MB"
+        f"{files} files from {len(pool)} seeds (seed {seed}): {failures} failures, "
+        f"slowest {worst:.2f} s, peak {peak} MB"
     )
     print(", ".join(f"{name} {count}" for name, count in answers.most_common()))
     return failures

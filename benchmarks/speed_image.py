@@ -167,6 +167,9 @@ def folder_throughput(folder: Path, image: Image.Image) -> list[object]:
     ]
 
 
+_NOTE = "Medians of paired runs in alternating order, wall time; compare ratios, not milliseconds."
+
+
 def main() -> None:
     big = mosaic(4000, 3000)
     data = jpeg_bytes(big)
@@ -178,7 +181,7 @@ def main() -> None:
         if (os.cpu_count() or 1) >= 2:
             rows.append(folder_throughput(folder, big))
     tables.write("speed_image", "Speed of picture labelling", ["what", "LabelKit", "peer", "ratio", "goal"], rows,
-                 "Medians of paired runs in alternating order, wall time; compare ratios, not milliseconds.")  # fmt: skip
+                 _NOTE)  # fmt: skip
 
 
 if __name__ == "__main__":

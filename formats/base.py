@@ -22,7 +22,7 @@ Buffer: TypeAlias = bytes | mmap.mmap
 #: Metadata above this is refused: no real packet comes near, and XML parsers are fed nothing larger.
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 #: Chunks, segments, boxes or directory entries in one file; films of frames as chunks stay well below.
-MAX_UNITS = 1_000_000
+MAX_UNITS = 300_000
 
 
 class Kind(StrEnum):

@@ -50,7 +50,10 @@ class Format:
 _HERE = "labelkit.formats.containers"
 
 FORMATS: tuple[Format, ...] = (
-    Format("jpeg", "image", (".jpg", ".jpeg", ".jpe", ".jfif"), ("image/jpeg",), f"{_HERE}.jpeg:Jpeg", place="APP1 XMP"),
+    Format(
+        "jpeg", "image", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), ("image/jpeg",), f"{_HERE}.jpeg:Jpeg",
+        place="APP1 XMP",
+    ),
     Format("png", "image", (".png", ".apng"), ("image/png", "image/apng"), f"{_HERE}.png:Png", place="iTXt XMP"),
     Format("webp", "image", (".webp",), ("image/webp",), f"{_HERE}.webp:Webp", place="chunk XMP"),
     Format("gif", "image", (".gif",), ("image/gif",), f"{_HERE}.gif:Gif", place="Application Extension XMP"),
@@ -64,7 +67,7 @@ FORMATS: tuple[Format, ...] = (
         place="XMP item", clause="our choice, as HEIF (the guide does not name AVIF)",
     ),
     Format(
-        "svg", "image", (".svg",), ("image/svg+xml",), f"{_HERE}.svg:Svg",
+        "svg", "image", (".svg", ".svgz"), ("image/svg+xml",), f"{_HERE}.svg:Svg",
         place="metadata element", clause="our choice (the guide does not name SVG)",
     ),
     Format(

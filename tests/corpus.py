@@ -1,7 +1,8 @@
 """Real files by many writers: the test pictures inside the source packages of Pillow, pillow-heif and piexif.
 
-They come from cameras and phones (Canon, Nikon, Sony, Apple, Samsung, Xiaomi, Google, Nokia ...), Photoshop, Lightroom,
-GIMP, Pixelmator, IrfanView, Illustrator, ImageMagick, libheif, libaom, cwebp and others, and some are broken on purpose.
+They come from cameras and phones (Canon, Nikon, Sony, Apple, Samsung, Xiaomi, Google, Nokia ...), Photoshop,
+Lightroom, GIMP, Pixelmator, IrfanView, Illustrator, ImageMagick, libheif, libaom, cwebp and others; some are broken on
+purpose.
 Fetched once as pinned source packages with pip, kept under .cache/.
 """
 

@@ -19,7 +19,15 @@ PACKAGE = ROOT / "labelkit"
 _EVERYBODY = {"errors", "record", "content_id", "provider_code", "config", "sources", "wording", "_version"}
 _ARROWS = {
     "formats.containers": {"formats.base", "formats.containers"},
-    "formats.image": {"formats.base", "formats.image", "formats.media", "formats.table", "formats.containers"},
+    "formats.image": {
+        "formats.base",
+        "formats.image",
+        "formats.media",
+        "formats.table",
+        "formats.containers",
+        "watermark",
+    },
+    "watermark": {"watermark"},
     "formats.base": set[str](),
     "formats.media": {"formats.base", "formats.table", "formats.image"},
     "formats.table": {"formats.base", "formats.containers"},
@@ -32,7 +40,7 @@ _ARROWS = {
     "labelling": {"evidence", "carriers", "formats.base", "formats.media", "formats.table"},
     "api": {"evidence", "labelling", "verification", "formats.table"},
     "report": {"report", "rules"},
-    "batch": {"batch", "api", "report", "formats.table"},
+    "batch": {"batch", "api", "labelling", "verification", "report", "formats.table"},
     "testing": {"formats.base", "formats.table", "testing"},
 }
 
@@ -90,12 +98,15 @@ def test_public_names_are_what_all_says() -> None:
     assert set(dir(labelkit)) == set(labelkit.__all__)
 
 
+_RUN_HELP = "try: runpy.run_module('labelkit', run_name='__main__')\nexcept SystemExit: pass\n"
+
+
 @pytest.mark.parametrize("command", [["-c", "import labelkit"], ["-m", "labelkit", "--help"]])
 def test_light_start(command: list[str]) -> None:
     code = (
         "import sys, runpy\n"
         "sys.argv = ['labelkit', '--help']\n"
-        + ("import labelkit\n" if command[0] == "-c" else "try: runpy.run_module('labelkit', run_name='__main__')\nexcept SystemExit: pass\n")
+        + ("import labelkit\n" if command[0] == "-c" else _RUN_HELP)
         + "heavy = {'numpy', 'cv2', 'PIL', 'av', 'rich'} & set(sys.modules)\n"
         "sys.stderr.write(f'heavy={sorted(heavy)}')"
     )  # fmt: skip

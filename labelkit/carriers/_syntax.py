@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,9 @@ def _literal(text: str) -> Parsed | None:
     if not match:
         return None
     try:
-        value = ast.literal_eval(match[0].strip())
+        with warnings.catch_warnings():  # odd backslashes in foreign text are no concern of our users
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(match[0].strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return Parsed(_as_json(value), ("python-repr",), text[match.end() :])

@@ -56,15 +56,17 @@ def put(packet: bytes | None, label_json: str, source_type: str = "") -> bytes:
             none, an existing value stays. Empty adds nothing.
 
     Raises:
-        BrokenFile: the packet is not well-formed, has no ``rdf:RDF``, or declares a document type.
+        BrokenFile: the packet is not well-formed, or declares a document type. One that is only wrong in being
+            Latin-1 where UTF-8 is promised is put right.
         LimitExceeded: over 8 MiB, 200 levels or 500,000 elements.
         InvalidField: a character XML cannot hold, or a source type that is no term.
     """
     _check(label_json, source_type)
     if packet is None or not packet.strip(b"\0 \t\r\n"):
-        return (_NEW % _description("rdf", "", label_json, source_type)).encode()
-    whole = to_utf8(packet)
-    found = _sound(whole.data)
+        return _fresh(label_json, source_type)
+    whole, found = _sound(to_utf8(packet))
+    if not found.rdf_name:
+        return _fresh(label_json, source_type)  # a root without rdf:RDF holds no property that could be lost
     splices = _replacing(whole.data, found, label_json)
     label_new = not splices[0]
     source_new = source_type if source_type and not has_source_type(found) else ""
@@ -145,13 +147,29 @@ def _readable(packet: bytes) -> bytes:
         return packet.replace(b"\0", b"")
 
 
-def _sound(data: bytes) -> Scan:
-    found = scan(data)
+def _fresh(label_json: str, source_type: str) -> bytes:
+    return (_NEW % _description("rdf", "", label_json, source_type)).encode()
+
+
+def _sound(whole: Packet) -> tuple[Packet, Scan]:
+    """The packet and its scan; old cameras write Latin-1 into UTF-8 packets, which is put right here."""
+    found = scan(whole.data)
+    if found.defect and (repaired := _from_latin1(whole.data)):
+        again = scan(repaired)
+        if not again.defect:
+            return Packet(repaired, "utf-8"), again
     if found.defect:
         raise found.defect
-    if not found.rdf_name:
-        raise BrokenFile("the XMP packet has no rdf:RDF element", remedy="write the packet anew, then label the file")
-    return found
+    return whole, found
+
+
+def _from_latin1(data: bytes) -> bytes:
+    """The bytes read as Latin-1, in UTF-8; empty when they are UTF-8 already and something else is wrong."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1").encode()
+    return b""
 
 
 def _replacing(data: bytes, found: Scan, label_json: str) -> tuple[list[_Splice], list[_Splice]]:

@@ -139,4 +139,5 @@ class ContainerContract:
             gone = [u for u in units if not u.home and u.kind in (Kind.TEXT, Kind.COMMENT)]
             result = b"".join(apply(data, self.container.edit(data, self.packet, {u: None for u in gone})))
             left = [(u.kind, u.key, u.data) for u in self.container.read(result) if not u.home]
-            assert left == [(u.kind, u.key, u.data) for u in units if not u.home and u not in gone], name
+            stays = [(u.kind, u.key, u.data) for u in units if not u.home and u not in gone]
+            assert left == stays, name

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from re import Pattern
 
 from labelkit import carriers
+from labelkit.carriers.xmp import is_ai_source_type
 from labelkit.formats.base import Kind, Unit
 from labelkit.record import GB_SCHEMA, Mark, Trace
 
-#: Terms of IPTC DigitalSourceType that say "made with a trained model" (algorithmicMedia is not one of them).
-AI_SOURCE_TYPES = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 #: Bytes of a unit that are searched; generators write their marks near the start.
 _SEARCHED_BYTES = 256 * 1024
 
@@ -35,8 +34,10 @@ def _sign(name: str, kinds: tuple[Kind, ...], key: str, payload: bytes) -> _Sign
 
 
 _ANY = r".*"
+# "Steps: N, Sampler: ..." in any of the encodings of UserComment, UTF-16 included.
+_STEPS = rb"S\0?t\0?e\0?p\0?s\0?:.{0,400}S\0?a\0?m\0?p\0?l\0?e\0?r\0?:"
 _SIGNS = (
-    _sign("Stable Diffusion parameters", (Kind.TEXT, Kind.EXIF), r"parameters|UserComment", rb"S\0?t\0?e\0?p\0?s\0?:.{0,400}S\0?a\0?m\0?p\0?l\0?e\0?r\0?:"),
+    _sign("Stable Diffusion parameters", (Kind.TEXT, Kind.EXIF), r"parameters|UserComment", _STEPS),
     _sign("ComfyUI graph", (Kind.TEXT,), r"prompt|workflow", rb'"class_type"|"nodes"'),
     _sign("ComfyUI graph", (Kind.EXIF,), r"Make|Model", rb"(workflow|prompt):"),
     _sign("NovelAI", (Kind.TEXT,), r"Software|Comment", rb"NovelAI|signed_hash"),
@@ -45,7 +46,7 @@ _SIGNS = (
     _sign("SwarmUI", (Kind.TEXT, Kind.EXIF), _ANY, rb"sui_image_params"),
     _sign("Midjourney", (Kind.TEXT, Kind.XMP), _ANY, rb"Job ID: [0-9a-f]{8}-"),
     _sign("Made with Google AI", (Kind.XMP, Kind.SEGMENT), _ANY, rb"(Made|Edited) with Google AI"),
-    _sign("Apple generative edit", (Kind.XMP, Kind.EXIF), _ANY, rb"Apple Image Playground|Apple Photos Generative Edit"),
+    _sign("Apple generative edit", (Kind.XMP, Kind.EXIF), _ANY, rb"Apple (Image Playground|Photos Generative Edit)"),
     _sign("xAI Grok", (Kind.EXIF, Kind.TEXT), r"ImageDescription|Description", rb"Signature: [A-Za-z0-9+/=]{64}"),
     _sign("Samsung Galaxy AI", (Kind.SEGMENT,), _ANY, rb'"genAIType"\s*:\s*[1-9]'),
     _sign("Ideogram", (Kind.EXIF,), r"Make", rb"Ideogram AI"),
@@ -81,7 +82,7 @@ def _source_types(unit: Unit) -> list[Trace]:
 def is_ai(trace: Trace) -> bool:
     """Whether a trace speaks for AI origin; other source types are evidence of the contrary, C2PA of neither."""
     if trace.kind == "iptc-source-type":
-        return trace.detail in AI_SOURCE_TYPES
+        return is_ai_source_type(trace.detail)
     return trace.kind != "c2pa" or "with source type" in trace.detail
 
 

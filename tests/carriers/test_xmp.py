@@ -303,6 +303,20 @@ def test_only_three_source_types_mean_generative_ai(value: str, expected: bool) 
     assert xmp.is_ai_source_type(value) is expected
 
 
+def test_a_packet_without_properties_is_written_anew() -> None:
+    assert xmp.put(b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>\0\0', JSON) == xmp.put(None, JSON)
+
+
+def test_latin_1_in_a_utf_8_packet_is_put_right() -> None:
+    broken = packet("<dc:title>Café</dc:title>", ' xmlns:dc="http://purl.org/dc/elements/1.1/"').replace(
+        "é".encode(), b"\xe9"
+    )
+    mended = xmp.put(broken, JSON)
+    assert "Café".encode() in mended
+    assert xmp.put(mended, JSON) == mended
+    assert [site.reading.label.to_json() for site in xmp.read(mended)] == [JSON]
+
+
 _BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
 <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;">]>"""
 _REFUSED = {
@@ -314,13 +328,12 @@ _REFUSED = {
     "undeclared prefix": (packet("", ' TC260:AIGC="x"', ""), BrokenFile, "unbound prefix"),
     "truncated": (CAMERA[:500], BrokenFile, "not well-formed"),
     "not XML": (b'{"Label":"1"}', BrokenFile, "no element"),
-    "no RDF": (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>', BrokenFile, "no rdf:RDF"),
     "not UTF-16": (
         "<a>".encode("utf-16-le") * 9 + b"\x00\xd8" * 2 + "</a>".encode("utf-16-le"),
         BrokenFile,
         "utf-16-le",
     ),
-    "not UTF-8": (packet("").replace(b"about=", b"ab\xff="), BrokenFile, "not well-formed"),
+    "not UTF-8": (packet("").replace(b"about=", b"\xff\x01="), BrokenFile, "not well-formed"),
     "too many properties": (packet("<TC260:AIGC/>" * 5000), LimitExceeded, "4096 label properties"),
 }
 
