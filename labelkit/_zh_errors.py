@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labelkit._zh_formats import FORMATS
+
 _INPUT = {
     "there is no such file": "没有这个文件",
     "check the path": "请检查路径",
@@ -124,7 +126,11 @@ _LABEL = {
     "{} is not a provider code: 27 characters 0-9 A-Z starting with 00 are needed (TC260-PG-20252A)": (
         "{} 不是服务提供者编码：应为 27 位，由 0-9、A-Z 组成，以 00 开头（TC260-PG-20252A）"
     ),
-    "write 00, subject type, binding, the 18-character credit code, service type and 4 own characters": (
+    "{} is not an organisation code: 8 characters 0-9 A-Z are needed": "{} 不是组织机构代码：应为 8 位 0-9、A-Z",
+    "{}, {} and {} have 18, 1 and 4 characters in a provider code": (
+        "在服务提供者编码中，{}、{}、{} 应分别为 18、1、4 个字符"
+    ),
+    "write 00, subject type, binding, 18-character credit code, service type and 4 own characters": (
         "依次为：00、主体类型、绑定方式、18 位统一社会信用代码、服务类型、4 位自定字符"
     ),
     "{} is not a credit code: 17 symbols of {} are needed": "{} 不是统一社会信用代码：应由 {1} 中的 17 个字符组成",
@@ -142,7 +148,7 @@ _LABEL = {
         "请用 on_existing=replace、keep 或 propagate（GB 45438-2025 6.1 c 只允许一个标识）"
     ),
     "the file has no label to pass on": "文件中没有可传播的标识",
-    "say attribute 2 (declared by the user) or 3 (detected), 标识办法 art. 6; or use label as its producer": (
+    "say attribute 2 (declared by the user) or 3 (detected), or use label as its producer (标识办法 art. 6)": (
         "请给出属性 2（用户声明）或 3（检测发现），见标识办法第六条；若是生成方，请用 label"
     ),
     "{} labels name different producers or contents": "{} 个标识写着不同的生成方或内容编号",
@@ -160,115 +166,62 @@ _LABEL = {
     "check the spelling": "请检查拼写",
 }
 
-_DRAWING = {
-    "the label text is empty": "标识文字为空",
-    "use for example {}": "例如可用 {}",
-    "use for example {}, or turn require_elements off for use outside China": (
-        "例如可用 {}；在中国境外使用时可关闭 require_elements"
+_RUNS = {
+    "name another file for the journal": "请为运行记录指定另一个文件",
+    "pass journal=PATH": "请传入 journal=路径",
+    "there is no folder for the journal": "没有可以存放运行记录的文件夹",
+    "this file is not a journal": "该文件不是运行记录",
+    "another run is working in this folder{}": "另一个任务正在处理这个文件夹{}",
+    "another run is working in this folder": "另一个任务正在处理这个文件夹",
+    "choose another output folder, or name a journal elsewhere": "请换一个输出文件夹，或把运行记录放到别处",
+    "the journal cannot be written: {}": "运行记录无法写入：{}",
+    "wait until it has finished, or use another output folder": "请等它完成，或换一个输出文件夹",
+    "free some memory, or use jobs=1": "请释放一些内存，或用 jobs=1",
+    "no worker process can be started: {}": "无法启动工作进程：{}",
+    "the process that worked on it died ({})": "处理它的进程意外结束（{}）",
+    "the settings cannot be sent to another process: {}": "设置无法传给其他进程：{}",
+    "try this file alone; if it happens again, please report it. The original is untouched": (
+        "请单独处理该文件；如再次发生，请反馈。原文件没有改动"
     ),
-    "{} lacks the AI element, 人工智能 or AI (GB 45438-2025 5.2)": (
-        "{} 缺少人工智能要素（人工智能 或 AI）（GB 45438-2025 5.2）"
+    "unexpected {}: {}": "意外错误 {}：{}",
+    "use jobs=1, or pass plain values": "请用 jobs=1，或只传入普通的值",
+    "give 1 or more, or 0 for one per processor": "请给 1 或更大的数；0 表示每个处理器一个",
+    "in_place and out exclude each other": "in_place 与 out 不能同时使用",
+    "make that folder first, or check the spelling": "请先创建该文件夹，或检查拼写",
+    "name an output folder": "请指定输出文件夹",
+    "name another folder, or ask for in-place": "请换一个文件夹，或使用 --in-place",
+    "results in memory need no journal": "结果留在内存时不需要运行记录",
+    "the output folder is the source folder": "输出文件夹就是来源文件夹",
+    "the output folder's name is empty": "输出文件夹的名称为空",
+    "there is no folder {} to make it in": "没有可以在其中创建它的文件夹 {}",
+    "{} jobs": "进程数为 {}",
+    "correct it": "请更正",
+    "it would get the same output name as {}: {}": "它的输出文件名会与 {} 相同：{}",
+    "label them in separate runs with different output folders, or rename one; neither was written": (
+        "请分两次处理并用不同的输出文件夹，或给其中一个改名；两个都没有写入"
     ),
-    "{} lacks the generation element, 生成 or 合成 (GB 45438-2025 5.2)": (
-        "{} 缺少生成合成要素（生成 或 合成）（GB 45438-2025 5.2）"
-    ),
-    "{} says that AI was not used (GB 45438-2025 5.2)": "{} 表示没有使用人工智能（GB 45438-2025 5.2）",
-    "no label wording for {}": "没有 {} 语言的标识文字",
-    "use one of {}, or set text": "请用其中之一：{}，或设置 text",
-    "{} has no pixels to draw on": "{} 没有可以绘制的像素",
-    "label the rendered picture, or write the metadata layer only": "请标识渲染后的图片，或只写文件元数据",
-    "scale it down, or write the metadata layer only": "请缩小图片，或只写文件元数据",
-    "split the animation, or make it a video": "请拆分动图，或改为视频",
-    "the picture cannot be decoded": "图片无法解码",
-    "the picture data is damaged: {}": "图片数据已损坏：{}",
-    "the picture does not fit into memory": "内存容纳不下这张图片",
-    "use a larger machine": "请换内存更大的机器",
-    "the picture has more pixels than the {} that are decoded": "图片的像素数超过解码上限 {}",
-    "{} frames of {} x {}, at most {} frames and {} pixels are decoded": (
-        "共 {} 帧，每帧 {} x {}；最多解码 {} 帧、{} 像素"
-    ),
-    "{} x {} pixels, at most {} in all are decoded": "{} x {} 像素，最多解码共 {} 像素",
-    "{} cannot draw {}{}": "{} 无法画出 {}{}",
-    "the font cannot be used: {}": "字体无法使用：{}",
-    "the font's glyphs have no ink": "字体中的字形是空白的",
-    "name another font": "请换一种字体",
-    "name a .ttf, .otf or .ttc file": "请指定 .ttf、.otf 或 .ttc 文件",
+    "label_for failed: {}: {}": "label_for 出错：{}：{}",
+    "label_for gave a {}": "label_for 返回了 {} 类型的对象",
+    "let it return an AigcLabel": "请让它返回 AigcLabel",
+    "the file does not fit in memory": "内存容纳不下该文件",
+    "use fewer jobs, or a larger machine": "请减少进程数，或换内存更大的机器",
+    "a worker process cannot load its work": "工作进程无法加载任务",
+    "the result is larger than the system allows": "结果超过系统允许的大小",
+    "raise the limit or choose another disk": "请提高限制，或换一个磁盘",
 }
 
-_STRUCTURE = {
-    "copy the file again": "请重新复制该文件",
-    "copy the file again or re-export it": "请重新复制或重新导出该文件",
-    "copy or export it again": "请重新复制或导出",
-    "copy the file again, or re-export the picture": "请重新复制该文件，或重新导出图片",
-    "inspect the file": "请检查该文件",
-    "re-export the file": "请重新导出该文件",
-    "re-export the picture": "请重新导出图片",
-    "restore the file from its source": "请从来源恢复该文件",
-    "use a smaller file": "请用小一些的文件",
-    "more than {} boxes": "数据框超过 {} 个",
-    "more than {} boxes or {} levels": "数据框超过 {} 个，或嵌套超过 {} 层",
-    "more than {} chunks": "数据块超过 {} 个",
-    "more than {} blocks": "数据块超过 {} 个",
-    "more than {} segments": "数据段超过 {} 个",
-    "more than {} extents": "数据区段超过 {} 个",
-    "more than {} tags and offsets": "标签和偏移量超过 {} 个",
-    "more than {} bytes of metadata": "元数据超过 {} 字节",
-    "{} of {} bytes, at most {} are read": "{} 有 {} 字节，最多读取 {} 字节",
-    "{} entries, at most {} are read": "共 {} 个条目，最多读取 {} 个",
-    "{} bytes of XML, at most {} are read": "XML 有 {} 字节，最多读取 {} 字节",
-    "edits collide at byte {}": "在第 {} 字节处修改相互冲突",
-    "an offset does not fit its field any more": "偏移量已放不进原来的字段",
-    "the box would need a longer size field": "该数据框需要更长的长度字段",
-    "too many items made of other items": "由其他项组成的项过多",
-    "{} bytes do not fit into an EXIF value of {}": "{} 字节放不进 {} 字节的 EXIF 值",
-    "blank it instead": "请改为清空该值",
-    "the JPEG signature is damaged": "JPEG 文件头已损坏",
-    "the PNG signature is damaged": "PNG 文件头已损坏",
-    "the GIF signature is damaged": "GIF 文件头已损坏",
-    "the {} header is damaged": "{} 文件头已损坏",
-    "the file ends inside a chunk": "文件在数据块中间结束",
-    "the file ends inside the picture": "文件在图像数据中间结束",
-    "the file ends before its trailer": "文件在结束标记之前就结束了",
-    "{} bytes are missing at its end": "末尾缺少 {} 字节",
-    "a chunk is larger than what holds it": "数据块比它所在的部分还大",
-    "the chunk ds64 is missing": "缺少 ds64 数据块",
-    "the file would exceed 4 GiB": "文件将超过 4 GiB",
-    "0x{} starts no block": "0x{} 不是任何数据块的开头",
-    "GIF cannot hold an XMP packet with zero bytes": "GIF 不能存放含零字节的 XMP 数据",
-    "encode the packet as UTF-8": "请用 UTF-8 编码该数据",
-    "an XMP packet of {} bytes; a JPEG file holds at most {} in one": "XMP 数据有 {} 字节；JPEG 一个数据段最多 {} 字节",
-    "shorten the padding or other properties of the packet, or convert to PNG": "请缩短填充或其他属性，或转换为 PNG",
-    "shorten them": "请缩短",
-    "this cannot be replaced in a JPEG file": "JPEG 文件中无法替换这部分",
-    "{} bytes do not fit into one JPEG segment": "{} 字节放不进一个 JPEG 数据段",
-    "IHDR must be the first chunk, once": "IHDR 必须是第一个数据块，且只有一个",
-    "an iTXt chunk is too short": "iTXt 数据块过短",
-    "compressed text does not inflate: {}": "压缩文本无法解压：{}",
-    "the encoded picture has no IDAT before its end": "编码后的图片没有 IDAT 数据块",
-    "there is no IDAT chunk": "没有 IDAT 数据块",
-    "the RIFF form is not WebP": "RIFF 类型不是 WebP",
-    "there is no picture": "没有图像",
-    "a tag does not end": "标签没有结束",
-    "name an SVG document": "请指定 SVG 文档",
-    "not well-formed XML: {}": "XML 格式不正确：{}",
-    "restore the file from its source or repair it in a text editor": "请从来源恢复该文件，或用文本编辑器修复",
-    "save it again as plain SVG": "请另存为普通 SVG",
-    "save it as UTF-8 first": "请先另存为 UTF-8",
-    "save it as UTF-8": "请存为 UTF-8",
-    "simplify the drawing": "请简化该图形",
-    "the bytes are not {}": "内容不是 {} 编码",
-    "the document declares entities or default attributes, which may expand without bound": (
-        "文档声明了实体或默认属性，可能无限展开"
-    ),
-    "the root element is {}, not svg": "根元素是 {}，不是 svg",
-    "unknown encoding {}": "未知的编码 {}",
-    "an SVG document in {} is read, not written": "{} 编码的 SVG 文档只能读取，不能写入",
-    "pass a whole packet": "请传入完整的数据",
-    "take it out instead": "请改为去掉",
-    "the SVG document is compressed (svgz)": "SVG 文档是压缩的（svgz）",
-    "the XMP packet cannot be put into XML: {}": "XMP 数据无法放入 XML：{}",
-    "unpack it first: gzip -dc a.svgz > a.svg": "请先解压：gzip -dc a.svgz > a.svg",
-    "{} cannot be rewritten": "{} 无法改写",
+_KEYS = {
+    "a key has {} bytes, this one {}": "密钥应为 {} 字节，这个有 {} 字节",
+    "check the folder": "请检查该文件夹",
+    "choose another name; keys are not replaced": "请换一个文件名；密钥不会被覆盖",
+    "make one with `labelkit keys new`": "请用 `labelkit keys new` 生成",
+    "no watermark key is named": "没有指定水印密钥",
+    "pass a key, its file, or leave it out": "请传入密钥或密钥文件，或不传",
+    "restore the file from your backup": "请从备份恢复该文件",
+    "the key file exists already": "密钥文件已存在",
+    "the key's id does not belong to its secret": "密钥的编号与内容不符",
+    "there is no such key file": "没有这个密钥文件",
+    "this is not a LabelKit key file": "这不是 LabelKit 密钥文件",
 }
 
 _SETTINGS = {
@@ -321,5 +274,5 @@ _FINDINGS = {
 }
 
 ERRORS: dict[str, str] = {
-    **_INPUT, **_OUTPUT, **_LABEL, **_DRAWING, **_STRUCTURE, **_SETTINGS, **_FINDINGS,
+    **FORMATS, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
 }  # fmt: skip

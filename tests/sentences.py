@@ -10,8 +10,7 @@ from labelkit import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
-#: Functions whose first argument, and whose named arguments below, are sentences.
-SPEAKERS = {"say", "usage", "command", "option", "Option", "bounded", "_truncated", "_broken", "fail", "BadParameter"}
+#: Arguments that are sentences wherever they are given by name.
 NAMED = {"help", "remedy", "epilog"}
 
 
