@@ -137,7 +137,7 @@ class ContainerContract:
         for name, data in self.samples().items():
             units = list(self.container.read(data))
             gone = [u for u in units if not u.home and u.kind in (Kind.TEXT, Kind.COMMENT)]
-            result = b"".join(apply(data, self.container.edit(data, self.packet, {u: None for u in gone})))
+            result = b"".join(apply(data, self.container.edit(data, self.packet, dict.fromkeys(gone))))
             left = [(u.kind, u.key, u.data) for u in self.container.read(result) if not u.home]
             stays = [(u.kind, u.key, u.data) for u in units if not u.home and u not in gone]
             assert left == stays, name
