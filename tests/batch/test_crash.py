@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,7 +236,7 @@ for path in sorted((base / "out").iterdir()):
 
 def can_mount() -> bool:
     attempt = [*UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /mnt"]
-    return subprocess.run(attempt, capture_output=True).returncode == 0
+    return bool(shutil.which("unshare")) and subprocess.run(attempt, capture_output=True).returncode == 0
 
 
 UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
@@ -271,7 +272,8 @@ def test_a_full_disk_harms_nothing(tmp_path: Path, jobs: int, in_place: bool) ->
     failed = {name: words for name, words in said.items() if words != "fine" and not name.endswith(".orig")}
     assert failed
     assert all("disk is full" in words or "larger than the system allows" in words for words in failed.values())
-    assert {"a-small.png", "c-small.png"}.isdisjoint(failed)
+    if jobs == 1:  # two at once may fill the disk together
+        assert {"a-small.png", "c-small.png"}.isdisjoint(failed)
     assert not any(name.endswith(".part") for name in left)
     if in_place:
         assert left["b-large.png"] == len(before["b-large.png"])
@@ -284,7 +286,7 @@ def test_a_full_disk_harms_nothing(tmp_path: Path, jobs: int, in_place: bool) ->
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """12,000 files: resident memory grows by less than a list of their outcomes would take (about 12 MB)."""
+    """12,000 files: resident memory grows by less than a list of their outcomes would take (about 5 MB)."""
     count = 12_000
     (tmp_path / "in").mkdir()
     for n in range(count):
@@ -306,8 +308,8 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     number, total, late, all_in_all = map(int, done.stdout.split())
     assert (number, total) == (count, count)
-    assert late < 4_000, f"{late} KiB more at the end than after 2,000 files"
-    assert all_in_all < 12_000
+    assert late < 2_000, f"{late} KiB more at the end than after 2,000 files"
+    assert all_in_all < 4_000
 
 
 def test_two_workers_do_more_than_one() -> None:

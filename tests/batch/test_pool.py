@@ -9,7 +9,9 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,8 +39,13 @@ def spread(job: Job, tasks: list[Any], jobs: int = 2, window: int = 8) -> list[A
 
 
 def children() -> set[int]:
-    listed = subprocess.Popen(["ps", "-o", "pid=", "--ppid", str(os.getpid())], stdout=subprocess.PIPE)
-    return {int(pid) for pid in listed.communicate()[0].split()} - {listed.pid}
+    """The processes that this one started and that still exist."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            if f"\nPPid:\t{os.getpid()}\n" in status.read_text():
+                found.add(int(status.parent.name))
+    return found
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
@@ -150,7 +157,7 @@ def test_what_a_worker_prints_does_not_reach_our_output(capfd: pytest.CaptureFix
 def test_a_worker_killed_once_is_tried_again_but_a_deadly_file_is_not(tmp_path: Any) -> None:
     deadly = batch_workers.Deadly(str(tmp_path / "log"))
     names = ["fine", "once", "exit", "killed", "segfault", "raise", "fine2"]
-    answers = spread(Job(deadly), [batch_workers.LabelTask(n, "", True, None, True) for n in names])  # type: ignore[arg-type]
+    answers = spread(Job(deadly), [batch_workers.LabelTask(n, "", True, _label(), True) for n in names])
     dead = {name: a for name, a in zip(names, answers, strict=True) if isinstance(a, LabelKitError)}
     assert set(dead) == {"exit", "killed", "segfault", "raise"}
     assert {type(dead[n]) for n in ("exit", "killed", "segfault")} == {Unreadable}
