@@ -74,7 +74,7 @@ def _read_path(name: str) -> Buffer:
                 return file.read()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise _read_error(name, error) from error
+        raise read_error(name, error) from error
     except ValueError as error:  # a zero byte, or a character the file system's encoding lacks
         raise InputError(f"no file can have this name: {error}", file=name, remedy="check the path") from error
 
@@ -91,7 +91,8 @@ def _odd_kind(mode: int) -> str:
     return "this is a device, not a regular file"
 
 
-def _read_error(name: str, error: OSError) -> InputError:
+def read_error(name: str, error: OSError) -> InputError:
+    """What the system's refusal to open ``name`` means for the user."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return NotFound("there is no such file", file=name, remedy=_missing_remedy(name))
     if error.errno == errno.EISDIR:
@@ -182,7 +183,7 @@ def store(
         if sync:
             _sync_folder(target.parent)
     except OSError as error:
-        raise _write_error(target, error) from error
+        raise write_error(target, error) from error
     except ValueError as error:
         raise WriteError(f"no file can have this name: {error}", file=str(target), remedy="choose another") from error
     finally:
@@ -230,7 +231,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _write_error(target: Path, error: OSError) -> WriteError:
+def write_error(target: Path, error: OSError) -> WriteError:
+    """What the system's refusal to write ``target`` means for the user."""
     remedies = {
         errno.ENOENT: ("the output folder does not exist", "create it first"),
         errno.ENOTDIR: ("the output folder is a file", "name another folder"),
