@@ -134,6 +134,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(words: list[str], state: State) -> int:
+    if not words:
+        sys.stderr.write(program.get_help(click.Context(program, info_name="labelkit", obj=state)) + "\n")
+        return Exit.USAGE
     try:
         with program.make_context("labelkit", words, obj=state) as context:
             return int(program.invoke(context) or 0)
@@ -169,9 +172,6 @@ def _explain(error: Exception, terminal: Terminal) -> int:
 
 def _explain_usage(error: click.ClickException, terminal: Terminal) -> None:
     voice = terminal.voice
-    if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{error.format_message()}\n")
-        return
     terminal.complain(_usage_text(error, voice))
     context = getattr(error, "ctx", None)
     if context is not None:
@@ -185,17 +185,15 @@ def _usage_text(error: click.ClickException, voice: Voice) -> str:
         text = voice.say("there is no option {}", error.option_name)
         return f"{text} ({voice.say('did you mean {}?', near)})" if near else text
     if isinstance(error, click.MissingParameter) and error.param:
-        return voice.say("{} is missing", _named(error.param, error.ctx))
+        return voice.say("{} is missing", _named(error.param))
     if isinstance(error, click.BadParameter) and error.param:
-        return f"{_named(error.param, error.ctx)}: {voice.translate(error.message.rstrip('.'))}"
+        return f"{_named(error.param)}: {voice.translate(error.message.rstrip('.'))}"
     return voice.translate(error.format_message())
 
 
-def _named(param: click.Parameter, context: click.Context | None) -> str:
+def _named(param: click.Parameter) -> str:
     """``--jobs`` or ``SRC...``, as the user has to write it."""
-    if isinstance(param, click.Option):
-        return max(param.opts, key=len)
-    return param.make_metavar(context or click.Context(program))
+    return max(param.opts, key=len) if isinstance(param, click.Option) else param.human_readable_name
 
 
 def _options(context: click.Context | None) -> list[str]:
