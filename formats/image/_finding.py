@@ -20,26 +20,37 @@ from labelkit.formats.image import _matching, _measuring, _probes, _reading
 from labelkit.formats.image._matching import Candidate, Canvas
 from labelkit.formats.image._reading import Reading
 from labelkit.record import ExplicitMark
+from labelkit.wording import elements
 
 if TYPE_CHECKING:
     from labelkit.formats.image._frames import Picture
 
 #: Ink heights looked for, as shares of the shortest side, and the ratio of neighbouring sizes.
-SMALLEST, LARGEST, LADDER = 0.026, 0.17, 1.07
+SMALLEST, LARGEST, LADDER = 0.026, 0.36, 1.1
 #: Ink heights that the first, quick look covers: the renderer's usual ones.
 _USUAL = 0.048, 0.075
 #: Ink height of a Chinese glyph in em, about; only to choose sizes.
 _INK_EM = 0.9
 #: Lowest correlation of a place at coarse and at fine resolution that is looked at closer.
-_COARSE_LEAST, _FINE_LEAST = 0.28, 0.38
+_COARSE_LEAST, _FINE_LEAST = 0.33, 0.38
 #: Places per picture that are looked at closer.
 _PLACES = 36
 #: Steps of size around a coarse candidate.
-_ZOOMS = (0.96, 0.98, 1.0, 1.02, 1.04)
+_ZOOMS = (0.95, 0.975, 1.0, 1.025, 1.05)
+#: From this ink height on a text of usual length is broken across lines, so the elements are looked for alone too.
+_LARGE = 0.075
+#: Elements that are looked for on the next line, and what may stand there around them.
+_BELOW = {"生成": ("生成合成", "生成内容", "合成生成"), "合成": ("生成合成", "合成生成")}
+_ABOVE = {
+    "AI": ("由AI", "本图由AI", "图片由AI", "本图片由AI", "内容由AI"),
+    "人工智能": ("由人工智能", "本图由人工智能", "图片由人工智能", "内容由人工智能"),
+}
 #: What a label must reach: mean of all characters; each Chinese character and the letters AI.
 ACCEPT_MEAN, ACCEPT_EACH = 0.56, 0.48
-#: Farthest that a label may stand from the nearest edge, as a share of the shortest side.
-EDGE_SHARE = 0.15
+#: Farthest that a label may stand from the nearest edge: a share of the shortest side, or lines of other text.
+EDGE_SHARE, EDGE_HEIGHTS = 0.15, 2.8
+#: Margins are equal, and a label in the middle, when the lesser is at least this share of the greater.
+_CENTRED = 0.7
 #: Longest picture that is looked at as a whole, as a multiple of its shortest side; longer ones at ends and middle.
 _WHOLE, _PIECE = 3.0, 1.2
 
@@ -114,7 +125,9 @@ def _thorough(canvas: Canvas, texts: Sequence[str]) -> list[Reading]:
     short = min(canvas.width, canvas.height)
     cores = _cores(texts) + [core for core in _probes.CORES if core not in _cores(texts)]
     found: list[Reading] = []
-    for candidate in _candidates(canvas, cores, _ladder(short, SMALLEST, LARGEST), _COARSE_LEAST)[:_PLACES]:
+    rough = _candidates(canvas, cores, _ladder(short, SMALLEST, _LARGE), _COARSE_LEAST)
+    rough += _candidates(canvas, [*cores, "生成", "合成"], _ladder(short, _LARGE * LADDER, LARGEST), _COARSE_LEAST)
+    for candidate in sorted(rough, key=_strength)[:_PLACES]:
         if any(_inside(candidate, reading) for reading in found):
             continue
         reading = _read(canvas, candidate, texts)
@@ -153,7 +166,11 @@ def _candidates(canvas: Canvas, cores: Sequence[str], sizes: Sequence[float], le
                 template = _probes.templates(cores[peak.probe], _probes.COARSE)
                 x, y = left + (peak.x - template.left) / zx, top + (peak.y - template.top) / zy
                 found.append(Candidate(cores[peak.probe], x, y, _probes.COARSE / ((zx + zy) / 2), peak.score))
-    return _thinned(sorted(found, key=lambda c: -abs(c.score)))
+    return _thinned(sorted(found, key=_strength))
+
+
+def _strength(candidate: Candidate) -> float:
+    return -abs(candidate.score)
 
 
 def _windows(width: int, height: int) -> list[tuple[int, int, int, int]]:
@@ -209,12 +226,31 @@ def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | N
         return None
     place = replace(_reading.settled(first).place, text=fine.text)
     reading = _reading.settled(_reading.best(canvas, place, [*texts, *_probes.wordings()]))
-    return reading if accepted(reading) else None
+    if not _reads_well(reading):
+        return None
+    return reading if _says_enough(reading, texts) else _completed(canvas, reading)
 
 
-def accepted(reading: Reading) -> bool:
-    """Whether every part of a reading is good enough, and it has both elements."""
-    return reading.score >= ACCEPT_MEAN and reading.weakest >= ACCEPT_EACH and reading.text != "人工智能"
+def _reads_well(reading: Reading) -> bool:
+    return reading.score >= ACCEPT_MEAN and reading.weakest >= ACCEPT_EACH
+
+
+def _says_enough(reading: Reading, texts: Sequence[str]) -> bool:
+    """Both elements, or what the caller asked for."""
+    return elements(reading.text).complete or any(reading.text in text for text in texts)
+
+
+def _completed(canvas: Canvas, reading: Reading) -> Reading | None:
+    """A line with one element together with the neighbouring line that has the other."""
+    ai = bool(elements(reading.text).ai)
+    for core, lines in (_BELOW if ai else _ABOVE).items():
+        place = _matching.beside(canvas, reading.place, core, 1 if ai else -1)
+        if abs(place.score) < ACCEPT_MEAN:
+            continue
+        other = _reading.settled(_reading.best(canvas, place, lines))
+        if _reads_well(other):
+            return _reading.joined(reading, other) if ai else _reading.joined(other, reading)
+    return None
 
 
 def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> ExplicitMark | None:
@@ -222,7 +258,7 @@ def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> Expli
     results = [_measuring.measured(ground, reading) for ground in grounds]
     result = results[0]
     size = grounds[0].size
-    if min(_margins(result.box, size)) > EDGE_SHARE * short:
+    if min(_margins(result.box, size)) > max(EDGE_SHARE * short, EDGE_HEIGHTS * result.height):
         return None
     return ExplicitMark(
         text=reading.text,
@@ -242,14 +278,16 @@ def _margins(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int
 def position(box: tuple[int, int, int, int], size: tuple[int, int]) -> str:
     """``"top-left"`` .. ``"bottom"``: in the middle of an axis when both margins there are about equal."""
     left, top, right, bottom = _margins(box, size)
-    across = "" if abs(left - right) <= 0.1 * size[0] else "left" if left < right else "right"
-    along = "" if abs(top - bottom) <= 0.1 * size[1] else "top" if top < bottom else "bottom"
-    if across and along and size[0] - left - right > 0.8 * size[0]:
-        across = ""
+    across, along = _side(left, right, "left", "right"), _side(top, bottom, "top", "bottom")
     if not across and not along:
-        nearest = min((left, "left"), (right, "right"), (top, "top"), (bottom, "bottom"))
-        return nearest[1]
+        return min((left, "left"), (right, "right"), (top, "top"), (bottom, "bottom"))[1]
     return "-".join(part for part in (along, across) if part)
+
+
+def _side(before: int, after: int, first: str, second: str) -> str:
+    if min(before, after) >= _CENTRED * max(before, after):
+        return ""
+    return first if before < after else second
 
 
 def _over_frames(looked: list[list[ExplicitMark]]) -> list[ExplicitMark]:

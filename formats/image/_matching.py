@@ -51,6 +51,19 @@ class Candidate:
         return 1 if self.score > 0 else -1
 
 
+class _Span:
+    """Samples along one axis: ``count`` of ``step`` source pixels from ``origin``, and which of them lie inside."""
+
+    def __init__(self, origin: float, step: float, count: int, room: int) -> None:
+        self.origin, self.step = origin, step
+        self.start = min(count, max(0, int(np.ceil(-origin / step))))
+        self.stop = max(0, min(count, int((room - origin) / step)))
+
+    def edge(self, index: int) -> float:
+        """Where a sample begins in the source."""
+        return max(0.0, self.origin + index * self.step)
+
+
 class Canvas:
     """A grey picture at several resolutions, with a margin so that places at its edge can be compared too."""
 
@@ -67,29 +80,24 @@ class Canvas:
             self._octaves.append(self._octaves[-1].reduce(2))
 
     def crop(self, left: float, top: float, width: float, height: float, size: tuple[int, int]) -> Floats:
-        """A rectangle in picture coordinates, resampled to ``size`` (width, height); clipped to the margin."""
+        """A rectangle in picture coordinates, resampled to ``size`` (width, height).
+
+        Beyond the margin the outermost pixels repeat.
+        """
         sx, sy = self._scale
-        box = (
-            left * sx + self.pad,
-            top * sy + self.pad,
-            (left + width) * sx + self.pad,
-            (top + height) * sy + self.pad,
-        )
-        level = max(0, min(len(self._octaves) - 1, int(np.log2(max(1.0, (box[2] - box[0]) / size[0])))))
-        image = self._octaves[level]
+        level = max(0, min(len(self._octaves) - 1, int(np.log2(max(1.0, width * sx / size[0])))))
+        image, unit = self._octaves[level], 1 << level
         # An octave has ceil(n / 2) pixels of exactly twice the size, so coordinates halve.
-        scaled = [v / (1 << level) for v in box]
-        limited = (
-            max(0.0, scaled[0]), max(0.0, scaled[1]), min(float(image.width), scaled[2]), min(float(image.height), scaled[3])
-        )  # fmt: skip
-        if limited[2] - limited[0] < 1 or limited[3] - limited[1] < 1:
+        x = _Span((left * sx + self.pad) / unit, width * sx / unit / size[0], size[0], image.width)
+        y = _Span((top * sy + self.pad) / unit, height * sy / unit / size[1], size[1], image.height)
+        if x.stop <= x.start or y.stop <= y.start:
             return np.zeros((size[1], size[0]), np.float32)
-        part = image.resize(
-            size,
-            Image.Resampling.BILINEAR if limited[2] - limited[0] > size[0] else Image.Resampling.BICUBIC,
-            box=limited,
-        )
-        return np.asarray(part, np.float32)
+        smooth = Image.Resampling.BILINEAR if x.step > 1 else Image.Resampling.BICUBIC
+        box = x.edge(x.start), y.edge(y.start), x.edge(x.stop), y.edge(y.stop)
+        part = np.asarray(image.resize((x.stop - x.start, y.stop - y.start), smooth, box=box), np.float32)
+        if part.shape == (size[1], size[0]):
+            return part
+        return np.pad(part, ((y.start, size[1] - y.stop), (x.start, size[0] - x.stop)), mode="edge")
 
     def window(self, left: int, top: int, right: int, bottom: int, em: float) -> Floats:
         """Part of the picture at the resolution where ``em`` pixels of the picture become :data:`COARSE`."""
@@ -205,6 +213,29 @@ def refined(canvas: Canvas, rough: Candidate, zooms: Sequence[float]) -> Candida
         x=_aligned(rough.x, rough.em, em, template.left, template.signal.shape[1]) + (dx - slack) * em / FINE,
         y=_aligned(rough.y, rough.em, em, template.top, template.signal.shape[0]) + (dy - slack) * em / FINE,
         score=float(scores[best, y, x]) * rough.polarity,
+    )
+
+
+def beside(canvas: Canvas, place: Candidate, text: str, lines: int) -> Candidate:
+    """The best place of ``text`` in the same size and ink on the next line (``lines`` 1) or the one before (-1)."""
+    transforms = _transforms(text, FINE, _FINE_TILE)
+    template, unit = transforms[0], place.em / FINE
+    # Line pitches from 1.0 to 1.7 em; lines that begin up to 1.5 em farther left, or far to the right.
+    nearest = 1.0 if lines > 0 else -1.7
+    left, top = place.x - 1.5 * place.em, place.y + nearest * place.em + template.top * unit
+    height = min(_FINE_TILE[0], template.signal.shape[0] + round(0.7 * FINE))
+    width = _FINE_TILE[1]
+    tile = np.zeros((1, *_FINE_TILE), np.float32)
+    tile[0, :height] = canvas.crop(left, top, width * unit, height * unit, (width, height)) - np.float32(128)
+    room = height - template.signal.shape[0] + 1, width - template.signal.shape[1] + 1
+    scores = _scores(_spectra(tile), transforms, _FINE_TILE)[0, : room[0], : room[1]] * place.polarity
+    y, x = (int(v) for v in np.unravel_index(int(np.argmax(scores)), scores.shape))
+    return Candidate(
+        text,
+        left + (x - template.left) * unit,
+        top + (y - template.top) * unit,
+        place.em,
+        float(scores[y, x]) * place.polarity,
     )
 
 

@@ -6,6 +6,7 @@ rows in which ink begins and ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,9 @@ from labelkit.formats.image._reading import Glyph, Reading
 #: Em size of the templates that are laid over the picture's pixels.
 _EXACT = 96
 #: Largest part of a glyph's ink height by which rows and template may disagree.
-_AGREEMENT = 0.12
+_AGREEMENT = 0.08
+#: Squared colour distance of ink and ground below which rows cannot be told.
+_FAINT = 300.0
 #: How far from the ink its ground is looked for, in em; at least one pixel.
 _GROUND_EM = 0.045
 
@@ -64,12 +67,9 @@ def measured(image: Image.Image, reading: Reading) -> Measured:
     """
     place = reading.place
     cells = [cell for g in reading.glyphs if g.weight >= 0.4 and (cell := _cell(image, place, g))]
-    heights = [share for cell in cells if (share := _height_share(cell, place)) is not None]
-    nominal = lowest(reading.text) * place.em
-    share = float(np.median(heights)) if heights else 1.0
-    by_rows = len(heights) >= 2 and abs(share - 1) <= _AGREEMENT
+    height, by_rows = _height(cells, reading)
     contrast = min((_contrast(cell.ink, cell.ground) for cell in cells), default=1.0)
-    return Measured(nominal * share if by_rows else nominal, contrast, _box(reading, image.size), by_rows)
+    return Measured(height, contrast, _box(reading, image.size), by_rows)
 
 
 def _cell(image: Image.Image, place: Candidate, glyph: Glyph) -> _Cell | None:
@@ -139,40 +139,65 @@ def _luminance(colour: Floats) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def _height_share(cell: _Cell, place: Candidate) -> float | None:
-    """Ink height by rows over the template's, for a full-width character whose upper and lower edge are clear."""
+def _height(cells: Sequence[_Cell], reading: Reading) -> tuple[float, bool]:
+    """Ink height of the lowest full-width glyph, and whether rows of ink tell it (else the template's size does)."""
+    em = reading.place.em
+    nominal = lowest(reading.text) * em
+    rows = {cell.char: (height, _tall(cell.char) * em) for cell in cells if (height := _rows(cell, em)) is not None}
+    if len(rows) < 2:
+        return nominal, False
+    typical = nominal * float(np.median([height / expected for height, expected in rows.values()]))
+    if abs(typical - nominal) > max(1.0, _AGREEMENT * nominal):
+        return nominal, False
+    own = min(rows.values(), key=lambda pair: pair[1])
+    close = abs(own[1] - nominal) < 0.5 and abs(own[0] - typical) <= max(1.0, 0.03 * typical)
+    return (own[0] if close else typical), True
+
+
+def _tall(char: str) -> float:
+    span = ink_span(char)
+    return span[3] - span[1]
+
+
+def _rows(cell: _Cell, em: float) -> float | None:
+    """Rows of ink of a full-width character whose upper and lower edge are clear.
+
+    To a fraction, but not less than the number of rows that are at least half ink, the measure that labels are drawn by.
+    """
     if cell.char not in full_width(cell.char):
         return None
     axis = cell.ink - cell.ground
     power = float(axis @ axis)
-    if power < 300:
+    rows = np.flatnonzero(cell.coverage.max(axis=1) > 0.3)
+    if power < _FAINT or not len(rows):
         return None
     amount = (cell.colours - cell.ground) @ axis / power
-    columns = np.flatnonzero(cell.coverage.max(axis=0) > 0.5)
-    rows = np.flatnonzero(cell.coverage.max(axis=1) > 0.3)
-    if not len(columns) or not len(rows):
-        return None
-    profile = amount[:, columns[0] : columns[-1] + 1].max(axis=1)
-    upper = _edge(profile, int(rows[0]), place.em)
-    lower = _edge(profile[::-1], len(profile) - 1 - int(rows[-1]), place.em)
+    upper = _edge(amount, cell.coverage, int(rows[0]), em)
+    lower = _edge(amount[::-1], cell.coverage[::-1], len(amount) - 1 - int(rows[-1]), em)
     if upper is None or lower is None:
         return None
-    span = ink_span(cell.char)
-    return (len(profile) - upper - lower) / ((span[3] - span[1]) * place.em)
+    return max(len(amount) - upper[1] - lower[1], float(len(amount) - upper[0] - lower[0]))
 
 
-def _edge(profile: Floats, expected: int, em: float) -> float | None:
-    """Where ink begins, in pixels from the profile's start, near the row where it should; None when it is not clear."""
-    reach = max(2, round(0.08 * em))
+def _edge(amount: Floats, coverage: Floats, expected: int, em: float) -> tuple[int, float] | None:
+    """The first row of ink and where in it ink begins, near the row where it should; None when it is not clear.
+
+    Only the strokes that reach this edge are looked at, so that the background beside them does not matter.
+    """
+    reach = max(2, round(0.06 * em))
+    strokes = coverage[expected : expected + max(2, round(0.07 * em))].max(axis=0) > 0.5
+    if not strokes.any():
+        return None
+    profile = amount[:, strokes].max(axis=1)
     plateau = float(profile[max(0, expected - 1) : expected + reach + 1].max())
     level = 0.5 * min(1.0, plateau)
     first = max(0, expected - reach)
-    if plateau < 0.35 or profile[first] >= level or profile[: first + 1].max() >= 0.7 * plateau:
+    if plateau < 0.35 or profile[first : max(first + 1, expected - 1)].max() >= 0.7 * level:
         return None
     for row in range(first + 1, min(len(profile), expected + reach + 1)):
         if profile[row] >= level:
             before, here = float(profile[row - 1]), float(profile[row])
-            return row - 0.5 + (level - before) / max(here - before, 1e-6)
+            return row, row - 0.5 + (level - before) / max(here - before, 1e-6)
     return None
 
 

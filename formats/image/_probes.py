@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 #: Width of the ring around the ink that counts, in em; the outlines of common renderers are at least as wide.
 RING_EM = 0.07
 #: Em sizes in pixels of the coarse and the fine comparison.
-COARSE, FINE = 14, 28
+COARSE, FINE = 12, 28
 #: Templates are drawn this many times larger and averaged down, so that their geometry is exact to a fraction of a pixel.
 _OVERSAMPLING = 8
 #: Room above and below the baseline, in em.
