@@ -15,8 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.formats.image._wm_frame import Map, compose, inverse, resize, resizing
-from labelkit.formats.image._wm_pattern import CODE, MAX_FREQUENCY, MIN_FREQUENCY, SLOPE, TILE, Float, Plan, half_plane
+from labelkit.formats.image._wm_pattern import (
+    CODE,
+    MAX_FREQUENCY,
+    MIN_FREQUENCY,
+    PERIOD,
+    SLOPE,
+    TILE,
+    Float,
+    Plan,
+    half_plane,
+    template,
+)
 from labelkit.watermark.decision import statistic
+from labelkit.watermark.keys import Key
 
 #: Bands of the host rejection: standard deviations in canonical pixels, window of the local variance relative to each
 #: band's wider filter, floor of the variance (grey levels squared), and limit of the sum.
@@ -28,6 +40,8 @@ PROFILES = (np.inf, 0.22, 0.13)
 _RADIAL, _ANGULAR = 16, 6
 #: A canonical picture with a shorter side (pixels) or a larger area than this is a wrong geometry.
 _MIN_SIDE, _MAX_AREA = 16, 1 << 23
+#: Side of the blocks in which the template is listened for, and the distance over which that is smoothed, frame units.
+BLOCK, _HEARING = 32, 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +57,10 @@ class Reading:
     z: float
 
 
-def prefilter(grey: Float) -> Float:
+def prefilter(grey: Float, bands: tuple[float, ...] = _BANDS) -> Float:
     """What the host adds to the mark, brought down to nearly unit noise: locally normalised band-pass pictures."""
     total, wide = np.zeros_like(grey), grey
-    for sigma in _BANDS:
+    for sigma in bands:
         narrow, wide = wide, cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         band = narrow - wide
         power = cv2.GaussianBlur(band * band, (0, 0), _WINDOW * sigma, borderType=cv2.BORDER_REFLECT_101)
@@ -79,15 +93,60 @@ class Canonical:
         return self._filtered[shape], compose(to_frame, inverse(resizing(self.grey.shape, shape)))
 
 
-def fold(filtered: Float, to_frame: Map) -> Float:
-    """All periods of the tile added up, TILE x TILE, from a filtered picture and its map to the frame."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A filtered picture in the frame of a key.
+
+    Attributes:
+        values: rows v, columns u, whole tiles; 0 outside the picture.
+        agreement: product with the template, averaged over blocks of ``BLOCK`` units.
+        z: how far the template stands out of the whole picture, in standard deviations; negative in a negative.
+    """
+
+    values: Float
+    agreement: Float
+    z: float
+
+
+def framed(filtered: Float, to_frame: Map, key: Key) -> Frame:
+    """A filtered picture seen in the frame of ``key``."""
     height, width = filtered.shape
     corners = to_frame[:, :2] @ np.array([[0, width, 0, width], [0, 0, height, height]]) + to_frame[:, 2:]
     low = np.floor(corners.min(axis=1) / TILE).astype(int)
     size = np.ceil(corners.max(axis=1) / TILE).astype(int) - low
     moved = to_frame - np.array([[0, 0, low[0] * TILE], [0, 0, low[1] * TILE]])
-    frame = cv2.warpAffine(filtered, moved, (int(size[0]) * TILE, int(size[1]) * TILE), flags=cv2.INTER_CUBIC)
-    return np.asarray(frame.reshape(size[1], TILE, size[0], TILE).sum(axis=(0, 2)))
+    values = cv2.warpAffine(filtered, moved, (int(size[0]) * TILE, int(size[1]) * TILE), flags=cv2.INTER_CUBIC)
+    product = values * _repeated(key, low, size)
+    blocks = (int(size[0]) * TILE // BLOCK, int(size[1]) * TILE // BLOCK)
+    agreement = cv2.resize(product, blocks, interpolation=cv2.INTER_AREA)
+    energy = float(cv2.norm(values, cv2.NORM_L2))
+    return Frame(values, agreement, float(agreement.sum()) * BLOCK**2 / max(energy, 1e-6))
+
+
+def _repeated(key: Key, low: NDArray[np.int64], size: NDArray[np.int64]) -> Float:
+    """The template over whole tiles from tile ``low`` on."""
+    u, v = ((np.arange(n * TILE) + first * TILE) % PERIOD for first, n in zip(low, size, strict=True))
+    return np.asarray(template(key)[v[:, None], u])
+
+
+def weighed(frame: Frame) -> Float:
+    """The frame's values weighed by how well the template is heard around each place.
+
+    Foreign areas and overlays fall out, and areas where the host drowns the mark count less; all of it known from the
+    template alone.
+    """
+    heard = cv2.GaussianBlur(
+        frame.agreement * np.sign(frame.z), (0, 0), _HEARING / BLOCK, borderType=cv2.BORDER_CONSTANT
+    )
+    weight = np.maximum(heard, 0)
+    size = frame.values.shape[1], frame.values.shape[0]
+    return np.asarray(frame.values * cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR))
+
+
+def fold(values: Float) -> Float:
+    """All periods of the tile added up, TILE x TILE."""
+    rows, columns = values.shape[0] // TILE, values.shape[1] // TILE
+    return np.asarray(values.reshape(rows, TILE, columns, TILE).sum(axis=(0, 2)))
 
 
 @lru_cache(maxsize=1)
@@ -102,14 +161,14 @@ def _bins() -> tuple[NDArray[np.int64], Float]:
     return index, profiles.astype(np.float32)
 
 
-def read(folded: Float, plan: Plan, enough: float) -> Reading | None:
-    """The payload in a folded tile, from the first amplitude profile whose CRC is right and whose z is ``enough``."""
+def read(folded: Float, plan: Plan, enough: float, count: int = len(PROFILES)) -> Reading | None:
+    """The payload in a folded tile, from the first of ``count`` amplitude profiles that gives a right CRC and z."""
     spectrum = np.fft.rfft2(folded)[plan.rows, plan.columns]
     index, profiles = _bins()
     counts = np.bincount(index, minlength=_RADIAL * _ANGULAR)
     power = np.bincount(index, np.abs(spectrum) ** 2, _RADIAL * _ANGULAR) / np.maximum(counts, 1)
     received = (spectrum / np.maximum(power[index], 1e-12)).astype(np.complex64).view(np.float32)
-    for profile in profiles:
+    for profile in profiles[:count]:
         reading = _decoded(received * np.repeat(profile, 2), plan)
         if reading and reading.z >= enough:
             return reading

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.formats.image._wm_decode import PROFILES, Canonical, Reading, fold, read
-from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, reduced, resizing, turned
-from labelkit.formats.image._wm_pattern import CANONICAL, plan
+from labelkit.formats.image._wm_decode import PROFILES, Canonical, Frame, Reading, fold, framed, read, weighed
+from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, reduced, resize, resizing, turned
+from labelkit.formats.image._wm_pattern import CANONICAL, Float, Plan, plan
+from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, best, refined
+from labelkit.formats.image._wm_spectrum import WORK_SIDE, Spectrum, spectrum
 from labelkit.watermark import decision
 from labelkit.watermark.keys import Key
 
@@ -18,8 +21,14 @@ from labelkit.watermark.keys import Key
 FALSE_ALARM = 1e-8
 #: Geometries decoded per key at most: two known ones, and candidates of the search.
 _KNOWN, _SEARCHED = 2, 13
-#: Decodings per key at most; the false-alarm bound counts them all whether they happen or not.
-TRIES = (_KNOWN + _SEARCHED) * len(PROFILES)
+#: Decodings per key at most, candidates with and without weights; the bound counts them whether they happen or not.
+TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
+#: Template strength, standard deviations, below which a geometry is not decoded.
+_HEARD = 3.0
+#: Candidates of the quick round and what their score must exceed, then the thorough round's (noise reaches about 60).
+_QUICK, _STRONG, _WEAK = 3, 75.0, 42.0
+#: Short side below which nothing is searched for, pixels.
+_MIN_SEARCHED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +50,42 @@ class Found:
 
 def find(array: NDArray[Any], keys: Sequence[Key], deep: bool) -> Found | None:
     """The first mark of any key; see :func:`labelkit.formats.image.watermark.detect`."""
-    height, width = array.shape[:2]
-    grey, shrink = reduced(array, canonical_shape(height, width))
-    picture = Canonical(grey)
+    grey, shrink = reduced(array, canonical_shape(*array.shape[:2]))
+    attempts = Attempts(Canonical(grey), shrink, len(keys))
     for key in keys:
         for to_frame in _known(grey.shape, plan(key).angle):
-            if found := _decoded(picture, key, to_frame, shrink, len(keys)):
+            if found := attempts.known(key, to_frame):
+                return found
+    return _searched(grey, keys, attempts) if deep and min(grey.shape) >= _MIN_SEARCHED else None
+
+
+def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | None:
+    """The first mark that the geometric search finds."""
+    small = min(1.0, WORK_SIDE / max(grey.shape))
+    shape = (round(grey.shape[0] * small), round(grey.shape[1] * small))
+    to_work, seen = resizing(grey.shape, shape), spectrum(resize(grey, shape))
+    for key in keys:
+        decoded: list[Candidate] = []
+        for candidate in _promising(seen, plan(key)):
+            if any(alike(candidate.to_frame, other.to_frame) for other in decoded) or len(decoded) >= _SEARCHED:
+                continue
+            decoded.append(candidate)
+            if found := attempts.candidate(key, compose(candidate.to_frame, to_work)):
                 return found
     return None
+
+
+def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
+    """Candidates from the quick round, then from the thorough one."""
+    search = Search(seen, chosen)
+    quick = [*search.similar(FIRST_CELLS), *search.upright()]
+    for candidate in refined(seen, chosen, best(quick, 8))[:_QUICK]:
+        if candidate.score > _STRONG:
+            yield candidate
+    thorough = [*quick, *search.similar(ALL_CELLS), *search.deformed()]
+    for candidate in refined(seen, chosen, best(thorough, 40)):
+        if candidate.score > _WEAK:
+            yield candidate
 
 
 def _known(shape: tuple[int, ...], degrees: float) -> Iterator[Map]:
@@ -62,11 +99,46 @@ def _known(shape: tuple[int, ...], degrees: float) -> Iterator[Map]:
         yield compose(turned(*full, degrees), resizing(shape, full))
 
 
-def _decoded(picture: Canonical, key: Key, to_frame: Map, shrink: Map, keys: int) -> Found | None:
-    """The mark under one map from the reduced picture to the frame, if it passes the decision."""
-    tries = TRIES * keys
-    filtered = picture.filtered(to_frame)
-    reading = filtered and read(fold(*filtered), plan(key), decision.threshold(FALSE_ALARM, tries))
-    if not reading:
+class Attempts:
+    """Decodings of one picture.
+
+    Attributes:
+        picture: the reduced picture.
+        shrink: map from the full picture to it.
+        keys: how many keys are tried in all.
+    """
+
+    def __init__(self, picture: Canonical, shrink: Map, keys: int) -> None:
+        self.picture, self.shrink = picture, shrink
+        self._tries = TRIES * keys
+        self._enough = decision.threshold(FALSE_ALARM, self._tries)
+
+    def known(self, key: Key, to_frame: Map) -> Found | None:
+        """The mark under a known map; where the template is not heard it may have been filtered out, so one try."""
+        frame = self._framed(key, to_frame)
+        if frame is None:
+            return None
+        profiles = len(PROFILES) if abs(frame.z) > _HEARD else 1
+        return self._found(key, to_frame, self._read(key, frame, frame.values, profiles))
+
+    def candidate(self, key: Key, to_frame: Map) -> Found | None:
+        """The mark under a map that the search came up with, if the template is heard."""
+        frame = self._framed(key, to_frame)
+        if frame is None or abs(frame.z) < _HEARD:
+            return None
+        for values in (weighed(frame), frame.values):
+            if found := self._found(key, to_frame, self._read(key, frame, values, len(PROFILES))):
+                return found
         return None
-    return Found(key, reading, compose(to_frame, shrink), decision.p_value(reading.z, tries))
+
+    def _framed(self, key: Key, to_frame: Map) -> Frame | None:
+        filtered = self.picture.filtered(to_frame)
+        return framed(*filtered, key) if filtered else None
+
+    def _read(self, key: Key, frame: Frame, values: Float, profiles: int) -> Reading | None:
+        return read(fold(values) * np.sign(frame.z), plan(key), self._enough, profiles)
+
+    def _found(self, key: Key, to_frame: Map, reading: Reading | None) -> Found | None:
+        if reading is None:
+            return None
+        return Found(key, reading, compose(to_frame, self.shrink), decision.p_value(reading.z, self._tries))
