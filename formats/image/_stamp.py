@@ -143,7 +143,7 @@ def _paint_alpha(region: Image.Image, colour: Image.Image, cover: Image.Image) -
     mode = region.mode
     over = colour.convert("RGB")
     over.putalpha(cover)
-    below = region if mode == "RGBA" else region.convert("RGBA")
+    below = region if mode == "RGBA" else (region.convert("LA") if mode == "La" else region).convert("RGBA")
     mixed = Image.alpha_composite(below, over)
     if mode == "RGBA":
         # Where nothing is drawn, hidden colours under full transparency stay too.
@@ -151,8 +151,7 @@ def _paint_alpha(region: Image.Image, colour: Image.Image, cover: Image.Image) -
         return mixed
     if mode == "PA":
         return _paint_palette_alpha(region, mixed, cover)
-    out = mixed.convert("LA" if mode == "La" else mode) if mode != "RGBa" else mixed.convert("RGBa")
-    out = out.convert(mode) if out.mode != mode else out
+    out = mixed.convert("LA").convert("La") if mode == "La" else mixed.convert(mode)
     region.paste(out, (0, 0), cover.point([0] + [255] * 255))
     return region
 
@@ -169,7 +168,9 @@ def _paint_palette_alpha(region: Image.Image, mixed: Image.Image, cover: Image.I
         touched,
     )
     alpha.paste(mixed.getchannel(3), (0, 0), touched)
-    return Image.merge("PA", (index, alpha))
+    made = Image.merge("PA", (index, alpha))
+    made.putpalette(region.getpalette() or [])
+    return made
 
 
 def _off_key(region: Image.Image, key: Any, cover: Bytes) -> Image.Image:

@@ -27,6 +27,7 @@ from labelkit.formats.image._frames import (
     opened,
     orientation_of,
     viewable,
+    white_of,
 )
 
 __all__ = [
@@ -46,7 +47,7 @@ __all__ = [
 #: Format id -> modes its codec writes as they are.
 _WRITABLE = {
     "jpeg": ("L", "RGB", "CMYK", "YCbCr"),
-    "png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I"),
+    "png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B"),
     "webp": ("RGB", "RGBA"),
     "gif": ("P", "L", "1", "RGB", "RGBA"),
     "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I;16B", "I", "F"),
@@ -216,6 +217,8 @@ def _convertible(frame: Frame, format_id: str) -> Any:
         format_id == "gif" or "transparency" not in pixels.info or format_id == "png"
     ):
         return pixels
+    if format_id == "png" and pixels.mode == "I" and white_of(pixels) == 65535:
+        return Image.fromarray(np.clip(np.asarray(pixels), 0, 65535).astype(np.uint16))
     shown = _shown(pixels)
     if shown.mode in _TRANSPARENT and format_id in ("jpeg", "bmp"):
         return _flattened(shown)
