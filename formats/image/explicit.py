@@ -278,9 +278,11 @@ def confirm(data: Buffer, format_id: str, mark: ExplicitMark) -> bool:
     Raises:
         BrokenFile, MissingExtra: the file cannot be decoded.
     """
-    shown_picture, scale = preview(data, format_id, max(1, int(mark.glyph_height) // _CONFIRM_INK))
+    reduction = max(1, int(mark.glyph_height) // _CONFIRM_INK)
+    shown_picture, scale, first = preview(data, format_id, reduction, (mark.box[1], mark.box[3]))
     width, height = shown_picture.size
-    left, top, right, bottom = (round(v / scale) for v in mark.box)
+    box = mark.box[0], mark.box[1] - first, mark.box[2], mark.box[3] - first
+    left, top, right, bottom = (round(v / scale) for v in box)
     box = max(0, left), max(0, top), min(width, right), min(height, bottom)
     if box[2] - box[0] < 4 or box[3] - box[1] < 4:
         return False

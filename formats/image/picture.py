@@ -29,6 +29,7 @@ from labelkit.formats.image._frames import (
     viewable,
     white_of,
 )
+from labelkit.formats.image._jpeg_strip import strip
 
 __all__ = [
     "MAX_FRAMES",
@@ -81,14 +82,28 @@ def open_picture(data: Buffer, format_id: str) -> Picture:
     return _plain_codec.decode(data, format_id)
 
 
-def preview(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, float]:
-    """The first frame only, reduced by up to ``reduction`` where the codec does that for nothing (JPEG).
+def preview(data: Buffer, format_id: str, reduction: int, rows: tuple[int, int]) -> tuple[Picture, float, int]:
+    """The first frame only: reduced by up to ``reduction``, and cut to ``rows``, where that saves decoding (JPEG).
+
+    Args:
+        data: the whole file.
+        format_id: its format.
+        reduction: 1 for full size.
+        rows: first and last row of interest, in display orientation.
 
     Returns:
-        The picture, good for looking only, and by how much it is reduced.
+        The picture, good for looking only, by how much it is reduced, and which row of the whole its first row is.
     """
     if format_id in ("gif", "tiff"):
-        return open_picture(data, format_id), 1.0
+        return open_picture(data, format_id), 1.0, 0
+    if format_id == "jpeg" and (cut := strip(data, *rows)):
+        shown, scale = _reduced(cut[0], format_id, reduction)
+        if shown.orientation == 1:
+            return shown, scale, cut[1]
+    return (*_reduced(data, format_id, reduction), 0)
+
+
+def _reduced(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, float]:
     with decoding(f"{format_id} image data"):
         if format_id == "heif":
             _plain_codec.register_heif()
