@@ -107,8 +107,18 @@ class Worker:
 
 
 def _start(handle: int, keep_open: Sequence[int]) -> subprocess.Popen[bytes]:
-    executable = os.fsdecode(get_executable())
-    command = [executable, "-X", f"utf8={sys.flags.utf8_mode}", "-c", _BOOT, str(handle), json.dumps(sys.path)]
+    executable = get_executable()
+    if not executable:
+        raise OSError("this program does not know its Python interpreter")
+    command = [
+        os.fsdecode(executable),
+        "-X",
+        f"utf8={sys.flags.utf8_mode}",
+        "-c",
+        _BOOT,
+        str(handle),
+        json.dumps(sys.path),
+    ]
     return subprocess.Popen(
         command,
         pass_fds=(handle, *keep_open),
@@ -122,6 +132,7 @@ def _start(handle: int, keep_open: Sequence[int]) -> subprocess.Popen[bytes]:
 def main(handle: int) -> None:
     """The child's loop: take a task, do it, answer, until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a warning on the terminal must not stop a background process
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that temporary files are removed
     with Connection(handle) as pipe, suppress(EOFError, ConnectionError):
         work = _load(pipe)
