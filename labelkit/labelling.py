@@ -279,7 +279,8 @@ def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, 
     if in_place:
         if source is None or source.path is None or out is not None:
             raise InputError("in_place needs a source path and no out", remedy="pass out instead, or a path")
-        return Target(source.path, backup=backup)
+        # what a link leads to is labelled; the link stays a link
+        return Target(source.path.resolve(), backup=backup)
     if out is None:
         return Target()
     if hasattr(out, "write"):

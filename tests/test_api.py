@@ -103,6 +103,15 @@ def test_in_place_keeps_a_backup_and_the_mode(coffee: Path) -> None:
     assert labelkit.read(coffee)[0].label == label_of()
 
 
+def test_in_place_on_a_link_labels_what_it_leads_to(coffee: Path) -> None:
+    link = coffee.with_name("link.jpg")
+    link.symlink_to(coffee)
+    outcome = labelkit.label(link, label_of(), in_place=True)
+    assert link.is_symlink()
+    assert outcome.path == coffee.resolve()
+    assert labelkit.read(coffee)[0].label == label_of()
+
+
 def test_dry_run_stores_nothing(coffee: Path, tmp_path: Path) -> None:
     outcome = labelkit.label(coffee, label_of(), tmp_path / "no.jpg", dry_run=True)
     assert outcome.ok
