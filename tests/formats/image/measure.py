@@ -34,19 +34,16 @@ def measure(
     """Measure the label ``text`` that is said to have its ink in ``box``; lossy codecs need more ``noise``."""
     left, top, right, bottom = box
     height, width = after.shape[:2]
-    pad = 6
+    pad = max(6, (bottom - top) // 3)
     window = slice(max(0, top - pad), min(height, bottom + pad)), slice(max(0, left - pad), min(width, right + pad))
-    level, was = luminance(after[window]), luminance(before[window])
+    level = luminance(after[window])
     changed = (np.abs(after[window].astype(int) - before[window].astype(int)) > noise).any(axis=2)
     # Corners of a plate may be as bright as ink: what is read as ink lies where the label says its ink is.
     said = np.zeros(changed.shape, bool)
     offset = window[1].start, window[0].start
-    said[max(0, top - 2 - offset[1]) : bottom + 2 - offset[1], max(0, left - 2 - offset[0]) : right + 2 - offset[0]] = (
-        True
-    )
-    found = [
-        m for m in (_reading(level, was, changed, said, text, bright) for bright in (True, False)) if m is not None
-    ]
+    rows = slice(max(0, top - 2 - offset[1]), bottom + 2 - offset[1])
+    said[rows, max(0, left - 2 - offset[0]) : right + 2 - offset[0]] = True
+    found = [m for m in (_reading(level, changed, said, text, bright) for bright in (True, False)) if m is not None]
     # Of the two readings the ink is the one that fills that box and does not go on outside it, as an outline does.
     heights, contrast, inner, _ = min(found, key=lambda m: m[3] + _distance(m[2], offset, box))
     real = tuple(v + offset[i % 2] for i, v in enumerate(inner))
@@ -57,24 +54,22 @@ def _distance(inner, offset, box) -> float:
     return sum(abs(v + offset[i % 2] - box[i]) for i, v in enumerate(inner))
 
 
-def _reading(level: np.ndarray, was: np.ndarray, changed: np.ndarray, said: np.ndarray, text: str, bright: bool):
+def _reading(level: np.ndarray, changed: np.ndarray, said: np.ndarray, text: str, bright: bool):
     """Heights of the full-width glyphs, contrast and box, if the ink is bright (or dark)."""
     extreme = level >= 0.72 if bright else level <= 0.03
     # Ink that happens to have the colour that was there before has not changed, but lies among what has.
-    # The soft end of an outline is still nearly as bright or dark as the picture was, but ink never goes the other way.
-    toward = level >= was - 0.02 if bright else level <= was + 0.02
-    core = extreme & toward & _filled(changed)
+    # What is as bright (or dark) and reaches the unchanged picture is the picture, or the soft end of an outline.
+    inside = _filled(changed)
+    core = extreme & inside & ~_reached(extreme & ~inside, extreme)
     stray, core = int((core & ~said).sum()), core & said
     if core.sum() < 12:
         return None
     ink_level = float(np.median(level[core]))
-    far = _grown(core, 4) & ~_grown(core, 1)
-    ground = float(np.quantile(level[far], 0.9 if bright else 0.1)) if far.any() else 1.0 - ink_level
+    far = _grown(core, 4) & ~_grown(core, 1) & inside & ~extreme
+    ground = float(np.median(level[far])) if far.any() else 1.0 - ink_level
     # sRGB mixes in values, not in light: half coverage is half way between the two as values.
     middle = _value_middle(ink_level, ground)
-    ink = (level >= middle if bright else level <= middle) & toward & _grown(core, 2) & said
-    # Half-covered pixels over a background as bright (or dark) as the ink went the other way, and are ink still.
-    ink |= (level >= middle if bright else level <= middle) & changed & _grown(core, 1) & said
+    ink = (level >= middle if bright else level <= middle) & inside & _grown(core, 2) & said
     glyphs = _glyphs(ink, text)
     if glyphs is None:
         return None
@@ -83,7 +78,8 @@ def _reading(level: np.ndarray, was: np.ndarray, changed: np.ndarray, said: np.n
     wide = [g for g, c in zip(glyphs, text.replace(" ", ""), strict=True) if ord(c) >= 0x2E80]
     heights = tuple(_rows(ink[:, a:b]) for a, b in wide)
     contrast = min(_contrast(level, ink, core, a, b) for a, b in glyphs)
-    return heights, contrast, box, stray
+    # Ink changes the picture nearly everywhere; the ground between the glyphs may not.
+    return heights, contrast, box, stray + 10 * float((~changed)[core].mean())
 
 
 def _value_middle(a: float, b: float) -> float:
@@ -142,6 +138,16 @@ def _filled(changed: np.ndarray) -> np.ndarray:
     across = np.maximum.accumulate(changed, axis=1) & np.maximum.accumulate(changed[:, ::-1], axis=1)[:, ::-1]
     down = np.maximum.accumulate(changed, axis=0) & np.maximum.accumulate(changed[::-1], axis=0)[::-1]
     return across & down
+
+
+def _reached(start: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """What can be reached from a start through neighbours inside a mask."""
+    found = start & within
+    while True:
+        wider = _grown(found, 1) & within
+        if wider.sum() == found.sum():
+            return found
+        found = wider
 
 
 def _grown(mask: np.ndarray, steps: int) -> np.ndarray:
