@@ -63,7 +63,7 @@ def _inside(turned: Pixels, c: float, s: float) -> Pixels:
     """The largest upright window of the same format that a turned picture fills; only for small angles."""
     height, width = turned.shape[:2]
     factor = min(width / (width * c + height * s), height / (width * s + height * c))
-    h, w = int(height * factor), int(width * factor)
+    h, w = int(height * factor) - 4, int(width * factor) - 4  # the cubic kernel reaches two pixels into the corners
     top, left = (height - h) // 2, (width - w) // 2
     return turned[top : top + h, left : left + w].copy()
 

@@ -57,7 +57,8 @@ def ssim(a: Pixels, b: Pixels) -> float:
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mx, my = _window(x), _window(y)
     vx, vy, cov = _window(x * x) - mx * mx, _window(y * y) - my * my, _window(x * y) - mx * my
-    return float(np.mean((2 * mx * my + c1) * (2 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2))))
+    local = (2 * mx * my + c1) * (2 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2))
+    return float(np.mean(local[5:-5, 5:-5]))  # windows that are whole
 
 
 def _window(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ plasma-workspace-wallpapers CC-BY-SA-4.0 and LGPL-3; comfyui-workflow-templates-
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -83,12 +84,19 @@ class Picture:
         return PICTURES / f"{self.id}-{self.short}.png"
 
 
-def _set(source: Source, rows: Iterable[tuple[str, int, str]], ending: str = "", prefix: str = "") -> list[Picture]:
+def _set(
+    source: Source, rows: Iterable[tuple[str, int, str]], ending: str = "", by_theme: bool = False
+) -> list[Picture]:
     name = source.name.lower()
     return [
-        Picture(f"{name}-{member.split('/')[0] if prefix else Path(member).stem}", source, member + ending, short, kind)
+        Picture(f"{name}-{_id(member, by_theme)}", source, member + ending, short, kind)
         for member, short, kind in rows
     ]  # fmt: skip
+
+
+def _id(member: str, by_theme: bool) -> str:
+    """The file's name without folders and ending, or the first folder: wallpapers of one theme are named by size."""
+    return member.split("/")[0] if by_theme else re.sub(r"\.(png|jpe?g)$", "", member.rsplit("/", 1)[-1])
 
 
 TUNING: tuple[Picture, ...] = (
@@ -158,7 +166,7 @@ _PLASMA = _set(Source.PLASMA, [
     ("Shell/contents/images/720x1440.jpg", 0, "portrait format, abstract"),
     ("Volna/contents/images/5120x2880.jpg", 1440, "sand and water"),
     ("summer_1am/contents/images/2560x1600.jpg", 720, "dusk sky"),
-], prefix="theme")  # fmt: skip
+], by_theme=True)  # fmt: skip
 
 _RENDERS = _set(Source.COMFY, [
     ("flux_canny_model_example-1", 0, "Flux"), ("flux_fill_inpaint_example-1", 0, "Flux"),
