@@ -33,7 +33,7 @@ from labelkit.watermark.keys import Key
 #: Bands of the host rejection: standard deviations in canonical pixels, window of the local variance relative to each
 #: band's wider filter, floor of the variance (grey levels squared), and limit of the sum.
 _BANDS = (0.7, 1.4, 2.8)
-_WINDOW, _VARIANCE_FLOOR, _LIMIT = 2.5, 0.6, 4.0
+_WINDOW, _VARIANCE_FLOOR, _LIMIT = 1.2, 0.2, 3.5
 #: Low-pass attacks (cycles per canonical pixel) the three amplitude profiles stand for.
 PROFILES = (np.inf, 0.22, 0.13)
 #: Bins of received power, radial and angular, that the weights are taken from.

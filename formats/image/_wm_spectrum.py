@@ -85,8 +85,8 @@ def _transform(picture: Float, size: int) -> Complex:
     padded[: height - cy, size - cx :] = picture[cy:, :cx]
     padded[size - cy :, : width - cx] = picture[:cy, cx:]
     padded[size - cy :, size - cx :] = picture[:cy, :cx]
-    values: Complex = np.asarray(cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT)).view(np.complex64)[..., 0]
-    return values
+    interleaved = np.asarray(cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT))
+    return np.asarray(interleaved.view(np.complex64)[..., 0])
 
 
 def _whitened(values: Complex) -> Complex:
