@@ -20,13 +20,15 @@ from labelkit.watermark.keys import Key
 #: Bound of the chance that one detection, with all its keys, reports a mark where there is none.
 FALSE_ALARM = 1e-8
 #: Geometries decoded per key at most: two known ones, and candidates of the search.
-_KNOWN, _SEARCHED = 2, 13
+_KNOWN, _SEARCHED = 2, 8
 #: Decodings per key at most, candidates with and without weights; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded.
 _HEARD = 3.0
-#: Candidates of the quick round and what their score must exceed, then the thorough round's (noise reaches about 60).
-_QUICK, _STRONG, _WEAK = 3, 75.0, 42.0
+#: What a candidate's score must exceed in the quick rounds and in the thorough one, where noise reaches about 60.
+_STRONG, _WEAK = 75.0, 50.0
+#: Candidates refined per round.
+_REFINED = 24
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 
@@ -76,16 +78,19 @@ def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | N
 
 
 def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
-    """Candidates from the quick round, then from the thorough one."""
+    """Candidates from the quick round, then with changed proportions, then from the thorough round."""
     search = Search(seen, chosen)
-    quick = [*search.similar(FIRST_CELLS), *search.upright()]
-    for candidate in refined(seen, chosen, best(quick, 8))[:_QUICK]:
-        if candidate.score > _STRONG:
-            yield candidate
-    thorough = [*quick, *search.similar(ALL_CELLS), *search.deformed()]
-    for candidate in refined(seen, chosen, best(thorough, 40)):
-        if candidate.score > _WEAK:
-            yield candidate
+    rounds = (
+        (lambda: [*search.similar(FIRST_CELLS), *search.upright()], _STRONG),
+        (search.deformed, _STRONG),
+        (lambda: search.similar(ALL_CELLS), _WEAK),
+    )
+    so_far: list[Candidate] = []
+    for look, least in rounds:
+        so_far = best([*so_far, *look()], _REFINED)
+        for candidate in refined(seen, chosen, so_far):
+            if candidate.score > least:
+                yield candidate
 
 
 def _known(shape: tuple[int, ...], degrees: float) -> Iterator[Map]:
@@ -126,14 +131,14 @@ class Attempts:
         frame = self._framed(key, to_frame)
         if frame is None or abs(frame.z) < _HEARD:
             return None
-        for values in (weighed(frame), frame.values):
+        for values in (weighed(frame, key), frame.values):
             if found := self._found(key, to_frame, self._read(key, frame, values, len(PROFILES))):
                 return found
         return None
 
     def _framed(self, key: Key, to_frame: Map) -> Frame | None:
         filtered = self.picture.filtered(to_frame)
-        return framed(*filtered, key) if filtered else None
+        return framed(*filtered, plan(key)) if filtered else None
 
     def _read(self, key: Key, frame: Frame, values: Float, profiles: int) -> Reading | None:
         return read(fold(values) * np.sign(frame.z), plan(key), self._enough, profiles)
