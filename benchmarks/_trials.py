@@ -103,6 +103,10 @@ class Journal:
             kind = entry.pop("kind")
             yield Trial(**entry) if kind == "Trial" else Marking(**entry)
 
+    def done(self, picture: corpus.Picture) -> set[tuple[str, str]]:
+        """What need not be done again: method and attack; the marking itself counts as attack ""."""
+        return {(r.method, r.attack if isinstance(r, Trial) else "") for r in self.results() if r.picture == picture.id}
+
 
 def fingerprint() -> str:
     """Changes with the signal and with the attacks; results of other code are never mixed in."""

@@ -111,7 +111,7 @@ TUNING: tuple[Picture, ...] = (
         ("logo.png", 0, "flat graphic"),
     ]),
     *_set(Source.MATE, [
-        ("abstract/Elephants.jpg", 0, "flat cartoon"), ("abstract/Flow.png", 0, "gradients"),
+        ("abstract/Elephants.jpg", 0, "painting"), ("abstract/Flow.png", 0, "gradients"),
         ("abstract/Gulp.png", 800, "gradients"), ("abstract/Silk.png", 600, "gradients"),
         ("abstract/Spring.png", 0, "drawing"), ("abstract/Waves.png", 480, "gradients"),
         ("desktop/Float-into-MATE.png", 0, "flat graphic"), ("desktop/GreenTraditional.jpg", 0, "flat graphic"),
