@@ -118,8 +118,13 @@ def framed(filtered: Float, to_frame: Map, plan: Plan) -> Frame:
     size = np.ceil((corners.max(axis=1) - low) / TILE).astype(int) * TILE
     moved = to_frame - np.array([[0, 0, low[0]], [0, 0, low[1]]])
     values = np.asarray(cv2.warpAffine(filtered, moved, (int(size[0]), int(size[1])), flags=cv2.INTER_CUBIC))
-    heard = [_heard(values.sum(axis=axis), int(low[axis]), plan, axis) for axis in (0, 1)]
-    return Frame(values, (int(low[0]), int(low[1])), sum(heard) / np.sqrt(2))
+    first = int(low[0]), int(low[1])
+    return Frame(values, first, heard(values, first, plan))
+
+
+def heard(values: Float, low: tuple[int, int], plan: Plan) -> float:
+    """How far the template stands out of values that begin at ``low`` in the frame, in standard deviations."""
+    return sum(_heard(values.sum(axis=axis), low[axis], plan, axis) for axis in (0, 1)) / float(np.sqrt(2))
 
 
 def _heard(marginal: Float, low: int, plan: Plan, axis: int) -> float:
@@ -132,8 +137,8 @@ def _heard(marginal: Float, low: int, plan: Plan, axis: int) -> float:
     between[lines] = False
     power, window = np.abs(spectrum) ** 2 * between, np.ones(_BETWEEN)
     noise = np.convolve(power, window, "same") / np.maximum(np.convolve(between, window, "same"), 1)
-    heard = spectrum[lines] * np.exp(-1j * plan.phases[axis]) / np.sqrt(np.maximum(noise[lines], 1e-12))
-    limited = heard / np.maximum(np.abs(heard) / _LINE_CAP, 1)
+    clear = spectrum[lines] * np.exp(-1j * plan.phases[axis]) / np.sqrt(np.maximum(noise[lines], 1e-12))
+    limited = clear / np.maximum(np.abs(clear) / _LINE_CAP, 1)
     return float(limited.real.sum() / np.sqrt(len(lines) / 2))
 
 
@@ -146,8 +151,8 @@ def weighed(frame: Frame, key: Key) -> Float:
     agreement = cv2.resize(
         frame.values * _template(key, frame), (columns // BLOCK, rows // BLOCK), interpolation=cv2.INTER_AREA
     )
-    heard = cv2.GaussianBlur(agreement, (0, 0), _HEARING / BLOCK, borderType=cv2.BORDER_CONSTANT)
-    weight = np.maximum(heard * np.sign(frame.z), 0)
+    agreement = cv2.GaussianBlur(agreement, (0, 0), _HEARING / BLOCK, borderType=cv2.BORDER_CONSTANT)
+    weight = np.maximum(agreement * np.sign(frame.z), 0)
     return np.asarray(frame.values * cv2.resize(weight, (columns, rows), interpolation=cv2.INTER_LINEAR))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.formats.image._wm_frame import Map, canonical_shape, reduced, resize, turned
-from labelkit.formats.image._wm_mask import room
+from labelkit.formats.image._wm_mask import amplitude
 from labelkit.formats.image._wm_pattern import PERIOD, Float, plan, torus
 from labelkit.watermark.keys import Key
 
@@ -37,9 +37,8 @@ def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: ND
 
 
 def _residual(luma: Float, payload: int, key: Key, strength: float) -> Float:
-    """What is added at canonical size: the pattern under the mask, plus the headroom shift."""
-    allowed = room(luma, strength)
-    return allowed.amplitude * _pattern(luma.shape, payload, key) + allowed.shift
+    """What is added at canonical size: the pattern under the mask."""
+    return np.asarray(amplitude(luma, strength) * _pattern(luma.shape, payload, key))
 
 
 def _pattern(shape: tuple[int, ...], payload: int, key: Key) -> Float:

@@ -99,7 +99,7 @@ def _whitened(values: Complex) -> Complex:
     mean = _wrapped_mean(power, window)
     mean = _wrapped_mean(np.minimum(power, _MEAN_CAP * mean), window)
     amplitude = np.sqrt(power / np.maximum(mean, 1e-12))
-    return values * (np.minimum(amplitude, _AMPLITUDE_CAP) / np.sqrt(np.maximum(power, 1e-12)))
+    return np.asarray(values * (np.minimum(amplitude, _AMPLITUDE_CAP) / np.sqrt(np.maximum(power, 1e-12))))
 
 
 def _wrapped_mean(power: Float, window: int) -> Float:
