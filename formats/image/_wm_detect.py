@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labelkit.formats.image._wm_decode import PROFILES, Canonical, Frame, Reading, fold, framed, read, weighed
 from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, reduced, resize, resizing, turned
 from labelkit.formats.image._wm_pattern import CANONICAL, Float, Plan, plan
-from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, best, refined
+from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, refined
 from labelkit.formats.image._wm_spectrum import WORK_SIDE, Spectrum, spectrum
 from labelkit.formats.image._wm_track import tracked
 from labelkit.watermark import decision
@@ -21,15 +21,14 @@ from labelkit.watermark.keys import Key
 #: Bound of the chance that one detection, with all its keys, reports a mark where there is none.
 FALSE_ALARM = 1e-8
 #: Geometries decoded per key at most: two known ones, and candidates of the search.
-_KNOWN, _SEARCHED = 2, 8
+_KNOWN, _SEARCHED = 2, 10
 #: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded.
 _HEARD = 3.0
-#: What a candidate's score must exceed in the quick rounds and in the thorough one, where noise reaches about 60.
-_STRONG, _WEAK = 75.0, 50.0
-#: Candidates refined per round.
-_REFINED = 24
+#: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
+#: among the few upright geometries, where it reaches about 40.
+_STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 
@@ -79,17 +78,16 @@ def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | N
 
 
 def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
-    """Candidates from the quick round, then with changed proportions, then from the thorough round."""
+    """Candidates from four rounds: the best of the power map, upright ones, changed proportions, and thoroughly."""
     search = Search(seen, chosen)
-    rounds: tuple[tuple[Callable[[], list[Candidate]], float], ...] = (
-        (lambda: [*search.similar(FIRST_CELLS), *search.upright()], _STRONG),
-        (search.deformed, _STRONG),
-        (lambda: search.similar(ALL_CELLS), _WEAK),
+    rounds: tuple[tuple[Callable[[], list[Candidate]], float, int], ...] = (
+        (lambda: search.similar(FIRST_CELLS), _STRONG, 8),
+        (search.upright, _UPRIGHT, 3),
+        (search.deformed, _STRONG, 8),
+        (lambda: search.similar(ALL_CELLS), _WEAK, 8),
     )
-    so_far: list[Candidate] = []
-    for look, least in rounds:
-        so_far = best([*so_far, *look()], _REFINED)
-        for candidate in refined(seen, chosen, so_far):
+    for look, least, most in rounds:
+        for candidate in refined(seen, chosen, look())[:most]:
             if candidate.score > least:
                 yield candidate
 

@@ -23,8 +23,6 @@ _OFFSETS = 256
 FIRST_CELLS, ALL_CELLS = 1500, 16_000
 #: Of each family alone, for changed proportions: cells looked at, and kept.
 _SINGLE_CELLS, _SINGLES = 3000, 24
-#: Priors on the sum of squares: for upright, turned by 90 degrees, mirrored; and for changed proportions.
-_UPRIGHT, _ANISOTROPIC = 6.0, -8.0
 #: Changed proportions: furthest from right angles (cosine), and largest ratio of the scales (logarithm).
 _SKEW, _RATIO = 0.42, 0.6
 #: Cells per block, so that the offset transforms stay in the cache.
@@ -56,7 +54,7 @@ class Candidate:
 
     Attributes:
         to_frame: map from the searched picture to the frame.
-        score: sum of both families' squared z, with the prior of such a geometry.
+        score: sum of both families' squared z.
     """
 
     to_frame: Map
@@ -118,7 +116,7 @@ class Search:
     def similar(self, cells: int) -> list[Candidate]:
         """The best candidates among turned, scaled and mirrored pictures, from the best cells of the joint map."""
         chosen = np.argpartition(self._joint, -cells)[-cells:]
-        return self._pairs(chosen, 0.0)
+        return self._pairs(chosen)
 
     def upright(self) -> list[Candidate]:
         """The best candidates among pictures turned by nothing or by right angles, mirrored or not, at any scale."""
@@ -126,15 +124,15 @@ class Search:
         angle = np.deg2rad(self.plan.angle)
         near = np.rint(np.array([angle, -angle, angle + np.pi / 2, np.pi / 2 - angle]) / step).astype(int)
         cells = ((near % rows)[:, None] * self._scales + np.arange(self._scales)).ravel()
-        return self._pairs(cells[self._joint[cells] > 0], _UPRIGHT)
+        return self._pairs(cells[self._joint[cells] > 0])
 
-    def _pairs(self, cells: Index, prior: float) -> list[Candidate]:
+    def _pairs(self, cells: Index) -> list[Candidate]:
         u = vectors(self.spectrum, cells, self._scales)
         v = np.stack([-u[:, 1], u[:, 0]], axis=1)
         first, second = coherent(self.spectrum, u, self.plan, 0), coherent(self.spectrum, v, self.plan, 1)
         score = first.z**2 + second.z**2
         best = np.argsort(-score)[:_KEPT]
-        return list(_candidates(first.take(best), second.take(best), score[best] + prior, self.spectrum.centre))
+        return list(_candidates(first.take(best), second.take(best), score[best], self.spectrum.centre))
 
     def deformed(self) -> list[Candidate]:
         """The best candidates among pictures whose proportions changed or that were sheared."""
@@ -146,9 +144,7 @@ class Search:
         fits = np.flatnonzero((skew < _SKEW) & (np.abs(np.log(lengths[0] / lengths[1])) < _RATIO))
         score = first.z[i] ** 2 + second.z[j] ** 2
         best = fits[np.argsort(-score[fits])][:_KEPT]
-        return list(
-            _candidates(first.take(i[best]), second.take(j[best]), score[best] + _ANISOTROPIC, self.spectrum.centre)
-        )
+        return list(_candidates(first.take(i[best]), second.take(j[best]), score[best], self.spectrum.centre))
 
     def _singles(self, axis: int) -> Lines:
         power = self._maps[axis].ravel()
@@ -200,11 +196,6 @@ def refined(spectrum: Spectrum, plan: Plan, candidates: list[Candidate]) -> list
         if not any(alike(candidate.to_frame, other.to_frame) for other in kept):
             kept.append(candidate)
     return kept
-
-
-def best(candidates: list[Candidate], count: int) -> list[Candidate]:
-    """Those with the highest scores."""
-    return sorted(candidates, key=lambda candidate: -candidate.score)[:count]
 
 
 def alike(one: Map, other: Map) -> bool:
