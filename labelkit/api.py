@@ -195,7 +195,8 @@ def _first_by_platform(propagator: str, propagate_id: str | None, attribute: str
         raise InvalidField(
             "the file has no label to pass on",
             place="Label",
-            remedy="say attribute 2 (declared by the user) or 3 (detected), or use label as its producer (标识办法 art. 6)",
+            remedy="say attribute 2 (declared by the user) or 3 (detected), "
+            "or use label as its producer (标识办法 art. 6)",
         )
     return AigcLabel.generated(propagator, propagate_id, attribute=attribute)
 

@@ -6,6 +6,7 @@ back is an error, not a success.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from labelkit.formats import media, table
 from labelkit.formats.base import Buffer, Kind, Unit, apply
 from labelkit.formats.table import Format
 from labelkit.record import GB_SCHEMA, AigcLabel, ExplicitMark, Layer, Mark, Note, Outcome
-from labelkit.sources import Source, open_source, same_file, store
+from labelkit.sources import Source, open_source, same_file, store, write_error
 from labelkit.wording import elements
 
 ON_EXISTING = ("replace", "keep", "refuse", "propagate")
@@ -84,9 +85,9 @@ def run(job: Job) -> Labelled:
     label, note = _decide(job, found)
     job = replace(job, label=label)
     if note == _KEPT:
-        return Labelled(bytes(job.source.data), job.row, label, (), (Note("metadata", note),))
+        return Labelled(bytes(job.source.data), job.row, label, (), (Note("metadata", note), *_misnamed(job)))
     data, mark, notes = _draw(job, found)
-    written, skipped = notes
+    written, skipped = notes[0], (*notes[1], *_misnamed(job))
     metadata = Layer.METADATA in job.config.layers
     if metadata:
         data = _splice(job, data, found)
@@ -94,6 +95,15 @@ def run(job: Job) -> Labelled:
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
     result = Labelled(bytes(data), job.row, label, written, skipped, mark, metadata)
     return check(result, result.data)
+
+
+def _misnamed(job: Job) -> tuple[Note, ...]:
+    """What to say about a name that promises another format; the content decides."""
+    ending = job.source.path.suffix.lower() if job.source.path else ""
+    if not any(ending in row.extensions for row in table.formats()) or ending in job.row.extensions:
+        return ()
+    called = job.row.extensions[0]
+    return (Note("file", f"called {ending}, but the content is {job.row.container.name}; rename it to {called}"),)
 
 
 _KEPT = "the file was labelled before and its label is kept"
@@ -247,7 +257,7 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
         source_name, label=result.label, format=result.row.id, written=result.written, skipped=result.skipped
     )
     if target.stream is not None:
-        target.stream.write(result.data)
+        _pour(result.data, target.stream)
         return outcome
     if target.path is None:
         return replace(outcome, data=result.data)
@@ -255,6 +265,35 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
         _keep_backup(target.path, target.backup)
     store(target.path, [result.data], check=lambda path: _read_back(result, path), like=like, sync=sync)
     return replace(outcome, path=target.path)
+
+
+def _pour(data: bytes, stream: IO[bytes]) -> None:
+    """Write everything to a caller's file object; unbuffered files and sockets may take it in pieces."""
+    name = getattr(stream, "name", None)
+    called = name if isinstance(name, str) else "<stream>"
+    try:
+        done = taken = _taken(stream, data)
+        while taken and done < len(data):
+            taken = _taken(stream, memoryview(data)[done:])
+            done += taken
+    except OSError as error:
+        raise write_error(Path(called), error) from error
+    except (ValueError, TypeError) as error:  # it is closed, or not open for writing bytes
+        raise WriteError(
+            f"the file object cannot be written: {error}", file=called, remedy="open it for writing in binary mode"
+        ) from error
+    if done < len(data):
+        raise WriteError(
+            f"the file object took {done} of {len(data)} bytes", file=called, remedy="pass one that blocks"
+        )
+
+
+def _taken(stream: IO[bytes], piece: bytes | memoryview) -> int:
+    """How much of ``piece`` a file object took; what answers nothing and is no raw stream takes all (PEP 3116)."""
+    taken: object = stream.write(piece)
+    if isinstance(taken, int):
+        return taken
+    return 0 if isinstance(stream, io.RawIOBase) else len(piece)
 
 
 def _read_back(result: Labelled, path: Path) -> None:
@@ -280,7 +319,7 @@ def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, 
         if source is None or source.path is None or out is not None:
             raise InputError("in_place needs a source path and no out", remedy="pass out instead, or a path")
         # what a link leads to is labelled; the link stays a link
-        return Target(source.path.resolve(), backup=backup)
+        return Target(source.path.resolve() if source.path.is_symlink() else source.path, backup=backup)
     if out is None:
         return Target()
     if hasattr(out, "write"):

@@ -14,6 +14,7 @@ from labelkit.cli.options import usage
 STANDARD = Path("-")
 #: Suffix under which ``--in-place`` keeps the original unless told otherwise.
 DEFAULT_BACKUP = ".orig"
+_NEEDS_FOLDER = ("the source is a folder, and its files need one", "several files need a folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def places(sources: tuple[Path, ...], out: Path | None, *, in_place: bool, backu
     elif STANDARD in sources and out is not None and is_folder(out):
         raise usage("standard input has no file name", "--out", "name a file, not a folder")
     elif not found.single and out is not None and not is_folder(out):
-        raise usage("several files need a folder", "--out", "name a folder")
+        raise usage(_NEEDS_FOLDER[len(sources) > 1], "--out", "name a folder")
     return found
 
 
