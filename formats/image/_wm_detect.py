@@ -29,6 +29,8 @@ _HEARD = 3.0
 #: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
 #: among the few upright geometries, where it reaches about 40.
 _STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
+#: What the weaker family of lines must contribute: one alone found at the right place says nothing about the other.
+_ONE_FAMILY = 14.0
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 
@@ -88,7 +90,7 @@ def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
     )
     for look, least, most in rounds:
         for candidate in refined(seen, chosen, look())[:most]:
-            if candidate.score > least:
+            if candidate.score > least and candidate.weaker > _ONE_FAMILY:
                 yield candidate
 
 

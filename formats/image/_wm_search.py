@@ -55,10 +55,12 @@ class Candidate:
     Attributes:
         to_frame: map from the searched picture to the frame.
         score: sum of both families' squared z.
+        weaker: the smaller of the two.
     """
 
     to_frame: Map
     score: float
+    weaker: float
 
 
 def coherent(spectrum: Spectrum, vector: NDArray[np.float64], plan: Plan, axis: int) -> Lines:
@@ -132,7 +134,7 @@ class Search:
         first, second = coherent(self.spectrum, u, self.plan, 0), coherent(self.spectrum, v, self.plan, 1)
         score = first.z**2 + second.z**2
         best = np.argsort(-score)[:_KEPT]
-        return list(_candidates(first.take(best), second.take(best), score[best], self.spectrum.centre))
+        return list(_candidates(first.take(best), second.take(best), self.spectrum.centre))
 
     def deformed(self) -> list[Candidate]:
         """The best candidates among pictures whose proportions changed or that were sheared."""
@@ -144,7 +146,7 @@ class Search:
         fits = np.flatnonzero((skew < _SKEW) & (np.abs(np.log(lengths[0] / lengths[1])) < _RATIO))
         score = first.z[i] ** 2 + second.z[j] ** 2
         best = fits[np.argsort(-score[fits])][:_KEPT]
-        return list(_candidates(first.take(i[best]), second.take(j[best]), score[best], self.spectrum.centre))
+        return list(_candidates(first.take(i[best]), second.take(j[best]), self.spectrum.centre))
 
     def _singles(self, axis: int) -> Lines:
         power = self._maps[axis].ravel()
@@ -174,13 +176,14 @@ def _distinct(lines: Lines, order: Index, count: int) -> Index:
     return np.array(kept, np.int64)
 
 
-def _candidates(first: Lines, second: Lines, score: Float, centre: tuple[float, float]) -> Iterator[Candidate]:
-    for n, value in enumerate(score):
+def _candidates(first: Lines, second: Lines, centre: tuple[float, float]) -> Iterator[Candidate]:
+    for n in range(len(first.z)):
         rows = []
         for lines in (first, second):
             k = PERIOD * lines.vector[n]
             rows.append([k[0], k[1], float(lines.offset[n]) - k @ centre])
-        yield Candidate(np.array(rows), float(value))
+        powers = float(first.z[n]) ** 2, float(second.z[n]) ** 2
+        yield Candidate(np.array(rows), sum(powers), min(powers))
 
 
 def refined(spectrum: Spectrum, plan: Plan, candidates: list[Candidate]) -> list[Candidate]:
@@ -189,8 +192,7 @@ def refined(spectrum: Spectrum, plan: Plan, candidates: list[Candidate]) -> list
         return []
     maps = np.array([c.to_frame for c in candidates])
     families = [_climb(spectrum, plan, axis, maps[:, axis, :2] / PERIOD) for axis in (0, 1)]
-    gain = sum(lines.z**2 for lines in families)
-    moved = list(_candidates(families[0], families[1], np.asarray(gain), spectrum.centre))
+    moved = list(_candidates(families[0], families[1], spectrum.centre))
     kept: list[Candidate] = []
     for candidate in sorted(moved, key=lambda c: -c.score):
         if not any(alike(candidate.to_frame, other.to_frame) for other in kept):
