@@ -179,6 +179,15 @@ _COMMON = (
 )
 
 
+@cache
+def denials() -> tuple[str, ...]:
+    """What makes a label say the opposite when it stands directly before it."""
+    return tuple(words for words in _DENIALS if drawable(words))
+
+
+_DENIALS = ("非", "无", "無", "不是", "没有", "未经", "未使用", "非由", "不含", "未用")
+
+
 @lru_cache(maxsize=256)
 def drawable(text: str) -> bool:
     """Whether the fonts at hand have every character."""

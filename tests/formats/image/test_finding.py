@@ -174,6 +174,13 @@ def test_finds_nothing_where_no_label_fits_or_is(image):
     assert _finding.find_in_image(image) == []
 
 
+@pytest.mark.parametrize("text", ["非AI生成", "无AI生成", "未使用AI生成", "非人工智能生成"])
+def test_a_denial_is_no_label(text):
+    image, _ = marked(photo(), text, 0.06, "bottom-right", ground=20)
+    assert _finding.find_in_image(image) == []
+    assert _finding.find_in_image(half(image)) == []
+
+
 def test_words_in_the_middle_are_no_label():
     image, _ = marked(photo(size=(900, 900)), "AI生成", 0.05, "middle", ground=20)
     assert _finding.find_in_image(image) == []
