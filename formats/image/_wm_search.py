@@ -19,8 +19,8 @@ from labelkit.formats.image._wm_spectrum import Complex, Index, Spectrum, family
 
 #: Length of the offset transform: at least the span of the line indices, and few enough samples to be fast.
 _OFFSETS = 256
-#: Cells (best of the joint power map) whose phases are looked at, in the first and in the thorough round.
-FIRST_CELLS, ALL_CELLS = 1500, 16_000
+#: Best cells of the joint power map (of a full-size transform) whose phases are looked at, in the first and last round.
+FIRST_CELLS, ALL_CELLS = 2000, 14_000
 #: Of each family alone, for changed proportions: cells looked at, and kept.
 _SINGLE_CELLS, _SINGLES = 3000, 24
 #: Changed proportions: furthest from right angles (cosine), and largest ratio of the scales (logarithm).
@@ -115,10 +115,14 @@ class Search:
     def _scales(self) -> int:
         return int(self._maps[0].shape[1])
 
+    def _share(self, cells: int) -> int:
+        """As many of the cells as of the full-size transform's; a smaller one has larger cells."""
+        return min(cells * self.spectrum.size**2 // 1024**2, self._joint.size)
+
     def similar(self, cells: int) -> list[Candidate]:
         """The best candidates among turned, scaled and mirrored pictures, from the best cells of the joint map."""
-        chosen = np.argpartition(self._joint, -cells)[-cells:]
-        return self._pairs(chosen)
+        count = self._share(cells)
+        return self._pairs(np.argpartition(self._joint, -count)[-count:])
 
     def upright(self) -> list[Candidate]:
         """The best candidates among pictures turned by nothing or by right angles, mirrored or not, at any scale."""
@@ -150,7 +154,8 @@ class Search:
 
     def _singles(self, axis: int) -> Lines:
         power = self._maps[axis].ravel()
-        cells = np.argpartition(power, -_SINGLE_CELLS)[-_SINGLE_CELLS:]
+        count = self._share(_SINGLE_CELLS)
+        cells = np.argpartition(power, -count)[-count:]
         lines = coherent(self.spectrum, vectors(self.spectrum, cells, self._scales), self.plan, axis)
         return lines.take(_distinct(lines, np.argsort(-lines.z), _SINGLES))
 
