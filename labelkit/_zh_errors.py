@@ -85,6 +85,8 @@ _OUTPUT = {
     "choose another output, or ask for in-place": "请换一个输出位置，或使用 --in-place",
     "the output is called {}, the content is {}": "输出的扩展名是 {}，内容却是 {}",
     "call it {}; LabelKit does not convert between formats": "请把扩展名改为 {}；LabelKit 不做格式转换",
+    "the original of another picture is kept under this name": "此名称下保存着另一张图片的原件",
+    "move it away, or choose another backup suffix": "请将其移走，或换一个备份后缀",
     "the stored file differs from what was written": "存下的文件与写入的内容不一致",
     "please report this": "请反馈此问题",
     "please report this file": "请反馈此文件",
@@ -170,6 +172,8 @@ _LABEL = {
     "{} labels are not written as XMP": "{} 个标识未以 XMP 写入",
     "this version has no watermark layer": "此版本没有隐式水印",
     "leave watermark out of the layers": "请从 layers 中去掉 watermark",
+    "{} is not a list of words": "{} 不是词的列表",
+    'pass at least one in a list, such as ["metadata"]': '请用列表传入至少一项，例如 ["metadata"]',
     "{} is not one of {}": "{} 不在可选值之内：{}",
     "check the spelling": "请检查拼写",
 }

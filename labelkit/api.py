@@ -119,7 +119,7 @@ def check_look(look: Collection[str] | None) -> tuple[str, ...]:
     Raises:
         ConfigError: ``look`` names something unknown.
     """
-    asked = verification.DEFAULT_LOOK if look is None else tuple(look)
+    asked = verification.DEFAULT_LOOK if look is None else _words(look, "look")
     _known(asked, verification.LOOKS, "look")
     return asked
 
@@ -226,7 +226,8 @@ def settings_for(config: Config | None, layers: Sequence[str] | None, on_existin
         UnsupportedOperation: a layer this version does not have.
     """
     base = config or Config()
-    settings = replace(base, layers=tuple(layers or base.layers), on_existing=on_existing or base.on_existing)
+    asked = base.layers if layers is None else _words(layers, "layers")
+    settings = replace(base, layers=asked, on_existing=on_existing or base.on_existing)
     _known(settings.layers, tuple(Layer), "layers")
     _known((settings.on_existing,), labelling.ON_EXISTING, "on_existing")
     if Layer.WATERMARK in settings.layers:
@@ -234,6 +235,14 @@ def settings_for(config: Config | None, layers: Sequence[str] | None, on_existin
             "this version has no watermark layer", place="layers", remedy="leave watermark out of the layers"
         )
     return settings
+
+
+def _words(given: Collection[str], what: str) -> tuple[str, ...]:
+    if isinstance(given, str) or not given:
+        raise ConfigError(
+            f"{given!r} is not a list of words", place=what, remedy='pass at least one in a list, such as ["metadata"]'
+        )
+    return tuple(given)
 
 
 def _known(given: Collection[str], allowed: Collection[str], what: str) -> None:

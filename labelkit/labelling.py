@@ -159,7 +159,9 @@ def _draw(job: Job, found: Evidence) -> tuple[Buffer, ExplicitMark | None, _Note
         return data, None, ((), (Note(Layer.EXPLICIT, "not asked for"),))
     if why := media.cannot_look(job.row):
         return data, None, ((), (Note(Layer.EXPLICIT, why),))
-    if found.labels and (there := _standing(job)):
+    # Where a metadata label comes along it tells whether the file was labelled before; looking at pixels takes longer.
+    labelled_before = found.labels or Layer.METADATA not in job.config.layers
+    if labelled_before and (there := _standing(job)):
         note = Note(Layer.EXPLICIT, f"{there.text!r} stands {there.position} already ({there.ratio:.1%})")
         return data, None, ((), (note,))
     drawn = media.layers(job.row).draw(data, job.row, job.config.explicit)
@@ -262,7 +264,7 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
     if target.path is None:
         return replace(outcome, data=result.data)
     if target.backup:
-        _keep_backup(target.path, target.backup)
+        _keep_backup(target.path, target.backup, result)
     store(target.path, [result.data], check=lambda path: _read_back(result, path), like=like, sync=sync)
     return replace(outcome, path=target.path)
 
@@ -302,11 +304,26 @@ def _read_back(result: Labelled, path: Path) -> None:
         raise WriteError("the stored file differs from what was written", file=str(path), remedy="check the disk")
 
 
-def _keep_backup(path: Path, suffix: str) -> None:
-    """The original under another name; an older backup is the truer original and stays."""
+def _keep_backup(path: Path, suffix: str, result: Labelled) -> None:
+    """The original under another name; an older backup of the same picture is the truer original and stays.
+
+    Raises:
+        WriteError: the older backup belongs to another picture, so that this original would be lost.
+    """
     backup = path.with_name(path.name + suffix)
+    original = open_source(path).data
     if not backup.exists():
-        store(backup, [bytes(open_source(path).data)], like=path)
+        store(backup, [bytes(original)], like=path)
+    elif original[:] not in (result.data, open_source(backup).data[:]) and not _is_labelled(original, result.row):
+        raise WriteError(
+            "the original of another picture is kept under this name",
+            file=str(backup),
+            remedy="move it away, or choose another backup suffix",
+        )
+
+
+def _is_labelled(data: Buffer, row: Format) -> bool:
+    return bool(evidence.collect(data, row).labels)
 
 
 def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, backup: str) -> Target:

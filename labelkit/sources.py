@@ -23,6 +23,8 @@ from labelkit.errors import InputError, LimitExceeded, NotFound, Unreadable, Wri
 SourceLike: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 Buffer: TypeAlias = bytes | mmap.mmap
 
+#: Under this suffix an original is kept that its labelled copy replaces, unless the caller names another.
+BACKUP_SUFFIX = ".orig"
 #: Files up to this size are read at once; larger ones are mapped, so that memory stays flat.
 READ_AT_ONCE_BYTES = 64 * 1024 * 1024
 #: File objects and pipes have to be held in memory, so they have a bound; files on disk have none.

@@ -123,6 +123,37 @@ def test_output_to_streams_that_cannot_take_it(coffee: Path, tmp_path: Path) -> 
             assert caught.value.remedy
 
 
+def test_an_original_is_never_lost_to_the_backup_of_another(coffee: Path) -> None:
+    first = coffee.read_bytes()
+    for _ in range(2):
+        labelkit.label(coffee, label_of(), in_place=True, backup=".orig", config=QUICK)
+    backup = coffee.with_name("coffee.jpg.orig")
+    assert backup.read_bytes() == first
+    second = (PICTURES / "rocket.jpg").read_bytes()
+    coffee.write_bytes(second)
+    with pytest.raises(errors.WriteError, match="another picture is kept"):
+        labelkit.label(coffee, label_of(), in_place=True, backup=".orig", config=QUICK)
+    assert (backup.read_bytes(), coffee.read_bytes()) == (first, second)
+    labelkit.label(coffee, label_of(), in_place=True, backup=".2", config=QUICK)
+    assert coffee.with_name("coffee.jpg.2").read_bytes() == second
+
+
+def test_the_visible_label_alone_is_drawn_once(coffee: Path) -> None:
+    once = labelkit.label(coffee, label_of(), layers=["explicit"], config=QUICK)
+    assert once.data
+    twice = labelkit.label(once.data, label_of(), layers=["explicit"], config=QUICK)
+    assert twice.data == once.data
+    assert "already" in twice.skipped[0].text
+
+
+@pytest.mark.parametrize("words", ["metadata", (), []])
+def test_layers_and_looks_are_lists(coffee: Path, words: Any) -> None:
+    with pytest.raises(errors.ConfigError, match="not a list of words"):
+        labelkit.label(coffee, label_of(), layers=words)
+    with pytest.raises(errors.ConfigError, match="not a list of words"):
+        labelkit.verify(coffee, look=words)
+
+
 def test_output_to_stream_and_folder(coffee: Path, tmp_path: Path) -> None:
     stream = io.BytesIO()
     labelkit.label(coffee, label_of(), stream, config=QUICK)
