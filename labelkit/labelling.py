@@ -87,7 +87,7 @@ def run(job: Job) -> Labelled:
     if note == _KEPT:
         return Labelled(bytes(job.source.data), job.row, label, (), (Note("metadata", note), *_misnamed(job)))
     data, mark, notes = _draw(job, found)
-    written, skipped = notes[0], (*notes[1], *_misnamed(job))
+    written, skipped = notes[0], (*notes[1], *_misnamed(job), *_unsigned(found))
     metadata = Layer.METADATA in job.config.layers
     if metadata:
         data = _splice(job, data, found)
@@ -104,6 +104,12 @@ def _misnamed(job: Job) -> tuple[Note, ...]:
         return ()
     called = job.row.extensions[0]
     return (Note("file", f"called {ending}, but the content is {job.row.container.name}; rename it to {called}"),)
+
+
+def _unsigned(found: Evidence) -> tuple[Note, ...]:
+    """What to say about a C2PA manifest, whose hash covers the bytes that a label changes."""
+    signed = any(trace.kind == "c2pa" for trace in found.traces)
+    return (Note("file", "its C2PA signature no longer fits; label first, sign last"),) if signed else ()
 
 
 _KEPT = "the file was labelled before and its label is kept"
@@ -130,9 +136,8 @@ def _decide(job: Job, found: Evidence) -> tuple[AigcLabel, str]:
             reserved=job.label.reserved_code2,
             names=job.config.names,
         ), ""
-    if job.own and _is_ours(existing, job.label):
-        return existing.label, ""
-    return job.label, _replaced_note(existing, job.label)
+    label = existing.label if job.own and _is_ours(existing, job.label) else job.label
+    return label, "; ".join(dict.fromkeys(filter(None, (_replaced_note(mark, label) for mark in found.labels))))
 
 
 def _is_ours(existing: Mark, label: AigcLabel) -> bool:
