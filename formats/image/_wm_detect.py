@@ -36,9 +36,9 @@ _MIN_SEARCHED = 64
 #: A round of the search: where to look, and what the score of how many candidates must exceed.
 Round = tuple[Callable[[Search], list[Candidate]], float, int]
 _WHOLE: tuple[Round, ...] = (
-    (lambda search: search.similar(FIRST_CELLS), _STRONG, 8),
+    (lambda search: search.similar(FIRST_CELLS), _STRONG, 4),
     (Search.upright, _UPRIGHT, 3),
-    (Search.deformed, _STRONG, 8),
+    (Search.deformed, _STRONG, 5),
     (lambda search: search.similar(ALL_CELLS), _WEAK, 8),
 )
 _WINDOW: tuple[Round, ...] = ((lambda search: search.similar(FIRST_CELLS), _WEAK, 2), (Search.deformed, _WEAK, 2))
@@ -114,7 +114,8 @@ def _promising(seen: Spectrum, chosen: Plan, rounds: Sequence[Round]) -> Iterato
     """The candidates of each round that stand out."""
     search = Search(seen, chosen)
     for look, least, most in rounds:
-        for candidate in refined(seen, chosen, look(search))[:most]:
+        # Several cells lead to the same maximum, so some more are refined than wanted.
+        for candidate in refined(seen, chosen, look(search)[: 4 * most])[:most]:
             if candidate.score > least and candidate.weaker > _ONE_FAMILY:
                 yield candidate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,8 +12,13 @@ from numpy.typing import NDArray
 from skimage import data
 
 from labelkit.errors import InputError, UnsupportedOperation
-from labelkit.formats.image._wm_pattern import plan, torus
+from labelkit.formats.image._wm_decode import framed, prefilter
+from labelkit.formats.image._wm_pattern import CODE, plan, torus
+from labelkit.formats.image._wm_search import Search, refined
+from labelkit.formats.image._wm_spectrum import spectrum
+from labelkit.formats.image._wm_track import tracked
 from labelkit.formats.image.watermark import Detection, detect, embed
+from labelkit.watermark.decision import statistic
 from labelkit.watermark.keys import PUBLIC_KEY, Key
 
 PAYLOAD = 0x0123456789ABCDEF
@@ -230,7 +236,47 @@ def test_strips_join_without_seams(photo: Picture) -> None:
 
 
 def test_the_pattern_never_changes() -> None:
-    """Marks must be readable for years: the same key gives the same frame and the same signal, everywhere."""
+    """Marks must be readable for years: these numbers are promised, whatever the platform or the library version."""
+    key = Key(bytes(range(32)))
+    chosen = plan(key)
+    assert chosen.angle == pytest.approx(28.0888989355518, abs=1e-9)
+    assert chosen.lines[0].tolist() == [
+        25, 30, 37, 45, 49, 55, 63, 67, 74, 81, 86, 92, 97, 102, 109, 118, 122, 133, 137, 149, 155, 163,
+    ]  # fmt: skip
+    assert chosen.bit[:8].tolist() == [224, 158, 131, 39, 205, 60, 99, 309]
+    assert chosen.sign[:8].tolist() == [-1, -1, -1, -1, -1, 1, 1, -1]
+    assert len(chosen.sign) == len(chosen.bit) == 6072
+    signal = torus(key, PAYLOAD)[::100, 7]
+    assert signal == pytest.approx([0.2995, 0.1398, -1.6285, -0.4564, 0.5840, 1.0789], abs=2e-4)
+    assert float(torus(key, PAYLOAD).std()) == pytest.approx(1, abs=0.01)
+
+
+def test_nothing_but_the_last_step_looks_at_the_signs(photo: Picture) -> None:
+    """The false-alarm bound needs geometry, samples and weights that do not depend on the payload's keyed signs."""
     chosen = plan(PUBLIC_KEY)
-    assert chosen.angle == pytest.approx(plan(Key(PUBLIC_KEY.secret)).angle)
-    assert float(torus(PUBLIC_KEY, PAYLOAD).std()) == pytest.approx(1, abs=0.02)
+    other = replace(chosen, sign=-chosen.sign[::-1], bit=chosen.bit[::-1])
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    seen, filtered = spectrum(grey), prefilter(grey)
+    outcomes = []
+    for one in (chosen, other):
+        search = Search(seen, one)
+        candidates = refined(seen, one, [*search.similar(500), *search.deformed()])
+        frame = framed(filtered, candidates[0].to_frame, one)
+        followed = tracked(frame, filtered, candidates[0].to_frame, one)
+        outcomes.append((np.array([c.to_frame for c in candidates]), frame.z, followed.values))
+    for ours, theirs in zip(*outcomes, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_the_statistic_stays_under_its_bound() -> None:
+    """For a fixed codeword and any samples, random signs pass a level no more often than Hoeffding's bound says."""
+    rng, chosen = np.random.default_rng(2), plan(PUBLIC_KEY)
+    weighted = (rng.standard_t(2, 6072) * np.repeat(rng.uniform(0, 9, 759), 8)).astype(np.float32)
+    energy, coded = float(weighted @ weighted), CODE.encode(PAYLOAD)
+    z = [
+        statistic(coded, np.bincount(chosen.bit, weighted * signs, CODE.length), energy)
+        for signs in rng.choice(np.array([-1, 1], np.float32), (3000, 6072))
+    ]
+    for level in (1.0, 2.0, 3.0):
+        assert np.mean(np.array(z) > level) <= np.exp(-(level**2) / 2)
+    assert np.std(z) == pytest.approx(1, abs=0.05)
