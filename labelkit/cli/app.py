@@ -37,6 +37,7 @@ COMMANDS = {
     "verify": ("verify", "Judge files: are they labelled as the rules ask?"),
     "show": ("show", "Show every label in a file, field by field."),
     "propagate": ("propagate", "Add a platform's half to labels, keeping the producer's."),
+    "keys": ("keys", "Make and list the keys of invisible watermarks."),
     "formats": ("formats", "List the formats and where each keeps its label."),
     "doctor": ("doctor", "Examine this installation."),
     "config": ("settings", "Show the settings and where they come from."),
