@@ -14,8 +14,9 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
-#: A place is flat if the luma in its 9 x 9 window has a standard deviation below this, grey levels.
-FLAT_BELOW = 1.0
+#: A place is flat if the luma in its 9 x 9 window has a standard deviation below this, grey levels: rounding and gentle
+#: gradients only, no grain.
+FLAT_BELOW = 0.5
 #: Pictures with a smaller share of flat places say nothing about them.
 MIN_FLAT_SHARE = 0.01
 #: SSIMULACRA2 is slow in Python; it looks at a window of this side, at 1:1.
@@ -31,18 +32,21 @@ class Quality:
         ssim: mean structural similarity of the luma, Gaussian window of 1.5 px.
         ssimulacra2: 100 is identical, 90 visually lossless at 1:1; NaN where the package is not there.
         flat_rms: RMS of the difference over R, G, B where the original is flat, grey levels; NaN if hardly any is.
+        flat_weave: the same without the difference's local mean: near black and white the embedder makes room by a
+            smooth offset, which does not show as a pattern.
     """
 
     psnr: float
     ssim: float
     ssimulacra2: float
     flat_rms: float
+    flat_weave: float
 
 
 def quality(original: Pixels, marked: Pixels) -> Quality:
     """Measure all of it."""
     return Quality(
-        psnr(original, marked), ssim(original, marked), ssimulacra2(original, marked), flat_rms(original, marked)
+        psnr(original, marked), ssim(original, marked), ssimulacra2(original, marked), *flat_rms(original, marked)
     )
 
 
@@ -79,15 +83,16 @@ def ssimulacra2(a: Pixels, b: Pixels) -> float:
         return float(compute_ssimulacra2(*map(str, paths)))
 
 
-def flat_rms(original: Pixels, marked: Pixels) -> float:
-    """RMS change where the original is flat."""
+def flat_rms(original: Pixels, marked: Pixels) -> tuple[float, float]:
+    """RMS change where the original is flat, as it is and without its mean over 33 x 33 pixels."""
     luma = cv2.cvtColor(original, cv2.COLOR_RGB2GRAY).astype(np.float32)
     mean = cv2.blur(luma, (9, 9))
     flat = cv2.blur(luma * luma, (9, 9)) - mean * mean < FLAT_BELOW**2
     if flat.mean() < MIN_FLAT_SHARE:
-        return math.nan
-    difference = marked[flat].astype(np.float32) - original[flat]
-    return float(np.sqrt(np.mean(difference**2)))
+        return math.nan, math.nan
+    difference = marked.astype(np.float32) - original
+    woven = difference - cv2.blur(difference, (33, 33))
+    return float(np.sqrt(np.mean(difference[flat] ** 2))), float(np.sqrt(np.mean(woven[flat] ** 2)))
 
 
 def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:

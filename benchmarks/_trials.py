@@ -62,7 +62,7 @@ class Marking:
         embed_ms, detect_ms: CPU time, medians of three; detection of the unattacked copy.
         absent_ms: full search of the unmarked picture; 0 for peers.
         absent_found: something was found in it.
-        psnr, ssim, ssimulacra2, flat_rms: see :class:`benchmarks._quality.Quality`.
+        psnr, ssim, ssimulacra2, flat_rms, flat_weave: see :class:`benchmarks._quality.Quality`.
     """
 
     method: str
@@ -77,6 +77,7 @@ class Marking:
     ssim: float
     ssimulacra2: float
     flat_rms: float
+    flat_weave: float
 
 
 Result = Trial | Marking
@@ -103,14 +104,19 @@ class Journal:
             kind = entry.pop("kind")
             yield Trial(**entry) if kind == "Trial" else Marking(**entry)
 
+    def done(self, picture: corpus.Picture) -> set[tuple[str, str]]:
+        """What need not be done again: method and attack; the marking itself counts as attack ""."""
+        return {(r.method, r.attack if isinstance(r, Trial) else "") for r in self.results() if r.picture == picture.id}
+
 
 def fingerprint() -> str:
-    """Changes with the signal and with the attacks; results of other code are never mixed in."""
+    """Changes with signal, attacks and rulers; results of other code are never mixed in."""
     files = [
         *sorted((ROOT / "formats" / "image").glob("_wm_*.py")),
         ROOT / "formats" / "image" / "watermark.py",
         *sorted((ROOT / "labelkit" / "watermark").glob("*.py")),
         *sorted((ROOT / "benchmarks").glob("_attack_*.py")),
+        ROOT / "benchmarks" / "_quality.py",
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
@@ -159,7 +165,7 @@ def _marking(
     height, width = x.shape[:2]
     q = quality(x, marked)
     return Marking(method, picture.id, min(height, width), height * width / 1e6, embed_ms, detect_ms, absent_ms,
-                   absent_found, q.psnr, q.ssim, q.ssimulacra2, q.flat_rms)  # fmt: skip
+                   absent_found, q.psnr, q.ssim, q.ssimulacra2, q.flat_rms, q.flat_weave)  # fmt: skip
 
 
 def trial(picture: corpus.Picture, marked: Pixels, attack: Attack) -> Trial:

@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 from benchmarks import _robustness_report as report
 from benchmarks import corpus_image as corpus
-from benchmarks._trials import Journal, journal, marking, peer_marking, peer_trial, trial
+from benchmarks._trials import Journal, journal, marking, payload_of, peer_marking, peer_trial, trial
 from benchmarks.attacks_image import ATTACKS, BY_ID, PEER_IDS, QUICK_IDS, Attack
 from benchmarks.peers_image import Peer, peers
 
@@ -71,15 +71,11 @@ TUNING = Run("tuning", corpus.TUNING, ATTACKS, False)
 def work(picture: corpus.Picture, attacks: Sequence[Attack], out: Journal) -> str:
     """All that is still missing of one picture."""
     bench_environment.one_thread()
-    done = {
-        r.attack if hasattr(r, "attack") else ""
-        for r in out.results()
-        if (r.method, r.picture) == ("labelkit", picture.id)
-    }
-    missing = [a for a in attacks if a.id not in done]
-    if missing or "" not in done:
+    done = out.done(picture)
+    missing = [a for a in attacks if ("labelkit", a.id) not in done]
+    if missing or ("labelkit", "") not in done:
         marked, cost = marking(picture, corpus.load(picture))
-        if "" not in done:
+        if ("labelkit", "") not in done:
             out.add(cost)
         for attack in missing:
             out.add(trial(picture, marked, attack))
@@ -89,15 +85,16 @@ def work(picture: corpus.Picture, attacks: Sequence[Attack], out: Journal) -> st
 def peer_work(picture: corpus.Picture, attacks: Sequence[Attack], out: Journal) -> str:
     """All that is still missing of one picture with every peer."""
     bench_environment.one_thread()
-    done = {(r.method, r.attack) for r in out.results() if r.picture == picture.id and hasattr(r, "attack")}
+    done = out.done(picture)
     for peer in _peers():
         missing = [a for a in attacks if (peer.name, a.id) not in done]
         if missing:
             marked, cost = peer_marking(peer, picture, corpus.load(picture))
-            out.add(cost)
+            if (peer.name, "") not in done:
+                out.add(cost)
             for attack in missing:
                 out.add(peer_trial(peer, picture, marked, attack))
-    return picture.id
+    return f"{picture.id} with peers"
 
 
 @functools.cache
@@ -114,7 +111,9 @@ def peer_pictures(pictures: Sequence[corpus.Picture]) -> list[corpus.Picture]:
 def execute(run: Run, jobs: int, out: Journal) -> None:
     """Do it, with a line per picture."""
     corpus.fetch(run.pictures)
-    tasks = [(work, p, run.attacks) for p in run.pictures]
+    # In no order that means anything, so that an interrupted run is a fair sample.
+    shuffled = sorted(run.pictures, key=payload_of)
+    tasks = [(work, p, run.attacks) for p in shuffled]
     if run.peers:
         tasks += [(peer_work, p, [a for a in run.attacks if a.id in PEER_IDS]) for p in peer_pictures(run.pictures)]
     calls = [functools.partial(function, picture, attacks, out) for function, picture, attacks in tasks]

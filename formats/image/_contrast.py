@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,16 +76,51 @@ class Surroundings:
         return ratio(0.0, self.low)
 
 
-def surroundings(low: Levels, high: Levels, splits: Sequence[int]) -> Surroundings:
+#: Steps of luminance in which pixels are counted; the rounding is to the worse side.
+_STEPS = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The cells of pixels next to ink.
+
+    Attributes:
+        offsets: per pixel, number of its cell times the number of steps.
+        sizes: pixels in each cell.
+        spared: how many of them may be worse.
+    """
+
+    offsets: Places
+    sizes: Places
+    spared: Places
+
+    @classmethod
+    def of(cls, splits: Sequence[int]) -> Cells:
+        """Cells of pixels that are sorted by cell; where each starts, and the end of the last."""
+        edges = np.asarray(splits, np.intp)
+        sizes = edges[1:] - edges[:-1]
+        numbers = np.repeat(np.arange(len(sizes)), sizes)
+        return cls(numbers * _STEPS, sizes, (OUTLIERS * np.maximum(0, sizes - 1)).astype(np.intp))
+
+
+def surroundings(low: Levels, high: Levels, cells: Cells) -> Surroundings:
     """What lies around the ink.
 
     Args:
-        low, high: luminance of the pixels next to ink, cell by cell; least and greatest over frames or backdrops.
-        splits: where each cell starts, and the end of the last.
+        low, high: luminance of the pixels next to ink; least and greatest over frames or backdrops.
+        cells: which cell each of them is in.
     """
-    least, most = 1.0, 0.0
-    for start, stop in pairwise(splits):
-        rank = int(OUTLIERS * (stop - start - 1))
-        least = min(least, float(np.partition(low[start:stop], rank)[rank]))
-        most = max(most, float(np.partition(high[start:stop], stop - start - 1 - rank)[stop - start - 1 - rank]))
-    return Surroundings(least, most)
+    below = _counted(low, cells)
+    above = below if high is low else _counted(high, cells)
+    # The first step at which more pixels are counted than may be left out, from the dark and from the bright end.
+    dark = (below > cells.spared[:, None]).argmax(axis=1).min()
+    bright = (above >= (cells.sizes - cells.spared)[:, None]).argmax(axis=1).max()
+    return Surroundings(float(dark / _STEPS), float(min(1.0, (bright + 1) / _STEPS)))
+
+
+def _counted(level: Levels, cells: Cells) -> NDArray[np.intp]:
+    """Per cell, how many pixels are at most as bright as each step."""
+    steps = (level * _STEPS).astype(np.intp)
+    np.minimum(steps, _STEPS - 1, out=steps)
+    counts = np.bincount(steps + cells.offsets, minlength=len(cells.sizes) * _STEPS)
+    return np.cumsum(counts.reshape(-1, _STEPS), axis=1)

@@ -3,12 +3,12 @@
 A label is words with both elements, 人工智能 or AI, and 生成 or 合成, along an edge or in a corner. Parts that every
 wording has are compared with the whole picture at many sizes; the few best places are compared at a higher resolution,
 then read character by character, and only what reads well all through is a label. The limits below were chosen from the
-scores of labelled and unlabelled pictures, see ``benchmarks/explicit_finding.py`` and ``docs/tables/explicit-finding.md``.
+scores of labelled and unlabelled pictures, see ``benchmarks/explicit_finding.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,19 @@ if TYPE_CHECKING:
     from labelkit.formats.image._frames import Picture
 
 #: Ink heights looked for, as shares of the shortest side, and the ratio of neighbouring sizes.
-SMALLEST, LARGEST, LADDER = 0.026, 0.36, 1.1
+SMALLEST, LARGEST, LADDER = 0.026, 0.55, 1.1
+#: Pixels of ink height below which Chinese characters cannot be told apart.
+_LEGIBLE = 5.5
 #: Ink heights that the first, quick look covers: the renderer's usual ones.
 _USUAL = 0.048, 0.075
 #: Ink height of a Chinese glyph in em, about; only to choose sizes.
 _INK_EM = 0.9
 #: Lowest correlation of a place at coarse and at fine resolution that is looked at closer.
 _COARSE_LEAST, _FINE_LEAST = 0.33, 0.38
+#: The same at coarse resolution for the quick look, and what a reading must reach to end the search.
+_QUICK_LEAST, _NO_DOUBT = 0.45, 0.65
+#: Pixels of the shortest side below which no label fits.
+_LEAST_SIDE = 16
 #: Places per picture that are looked at closer.
 _PLACES = 36
 #: Steps of size around a coarse candidate.
@@ -45,8 +51,9 @@ _ABOVE = {
     "AI": ("由AI", "本图由AI", "图片由AI", "本图片由AI", "内容由AI"),
     "人工智能": ("由人工智能", "本图由人工智能", "图片由人工智能", "内容由人工智能"),
 }
-#: What a label must reach: mean of all characters; each Chinese character and the letters AI.
-ACCEPT_MEAN, ACCEPT_EACH = 0.56, 0.48
+#: What a label must reach: mean of all characters; each Chinese character and the letters AI; and each of them as a
+#: share of their median, because one wrong character among clear ones stands out (主 for 生, 司 for AI).
+ACCEPT_MEAN, ACCEPT_EACH, ACCEPT_SHARE = 0.56, 0.48, 0.62
 #: Farthest that a label may stand from the nearest edge: a share of the shortest side, or lines of other text.
 EDGE_SHARE, EDGE_HEIGHTS = 0.15, 2.8
 #: Margins are equal, and a label in the middle, when the lesser is at least this share of the greater.
@@ -63,10 +70,7 @@ def find(picture: Picture, texts: Sequence[str] = ()) -> list[ExplicitMark]:
         texts: wordings to look for besides those of the grammar, such as the one just drawn.
     """
     count = len(picture.frames)
-    looked: list[list[ExplicitMark]] = []
-    for index in sorted({0, count // 2, count - 1}):
-        looked.append(find_in_image(picture.view(index), texts))
-    return _over_frames(looked)
+    return _over_frames([find_in_image(picture.view(index), texts) for index in sorted({0, count // 2, count - 1})])
 
 
 def find_in_array(rgb: NDArray[np.uint8], texts: Sequence[str] = ()) -> list[ExplicitMark]:
@@ -82,16 +86,14 @@ def find_in_array(rgb: NDArray[np.uint8], texts: Sequence[str] = ()) -> list[Exp
 def find_in_image(image: Image.Image, texts: Sequence[str] = ()) -> list[ExplicitMark]:
     """Every visible label of an image of mode L, LA, RGB or RGBA in display orientation, measured.
 
-    A label that reads well at a usual size ends the search: one that satisfies the rule is enough.
+    A label of a usual size that satisfies the rule ends the search; else all there are are given.
     """
-    if min(image.size) < 16:
+    if min(image.size) < _LEAST_SIDE:
         return []
     grounds = [_over(image, grey) for grey in ((128, 255, 0) if image.mode in ("LA", "RGBA") else (0,))]
-    canvas = Canvas(grounds[0].convert("L"))
-    short = min(image.size)
-    readings = list(_quick(canvas, texts)) or _thorough(canvas, texts)
-    marks = [_mark(reading, grounds[1:] or grounds, short) for reading in readings]
-    return sorted((mark for mark in marks if mark is not None), key=lambda m: -m.score)
+    canvas, backdrops = Canvas(grounds[0].convert("L")), grounds[1:] or grounds
+    good = [mark for mark in _marks(_quick(canvas, texts), backdrops) if mark.ratio >= 0.05 and mark.contrast >= 4.5]
+    return good or _marks(_thorough(canvas, texts), backdrops)
 
 
 def _over(image: Image.Image, grey: int) -> Image.Image:
@@ -104,21 +106,21 @@ def _over(image: Image.Image, grey: int) -> Image.Image:
 
 
 def _ladder(short: int, least: float, most: float) -> list[float]:
-    """Em sizes in pixels, from small to large."""
-    steps = int(np.ceil(np.log(most / least) / np.log(LADDER))) + 1
+    """Em sizes in pixels, from small to large, for ink heights that are shares of the shortest side."""
+    least = max(least, _LEGIBLE / short)
+    steps = max(0, int(np.ceil(np.log(most / least) / np.log(LADDER))) + 1)
     return [least * LADDER**i * short / _INK_EM for i in range(steps)]
 
 
-def _quick(canvas: Canvas, texts: Sequence[str]) -> Iterator[Reading]:
+def _quick(canvas: Canvas, texts: Sequence[str]) -> list[Reading]:
     """The best label of a usual size and the commonest words, if there is one that leaves no doubt."""
     short = min(canvas.width, canvas.height)
     cores = _cores(texts)[:1] if texts else _probes.CORES[:1]
-    rough = _candidates(canvas, cores, _ladder(short, *_USUAL), 0.45)
-    for candidate in rough[:3]:
+    for candidate in _candidates(canvas, cores, _ladder(short, *_USUAL), _QUICK_LEAST)[:3]:
         reading = _read(canvas, candidate, texts)
-        if reading is not None and reading.score > 0.65:
-            yield reading
-            return
+        if reading is not None and reading.score > _NO_DOUBT:
+            return [reading]
+    return []
 
 
 def _thorough(canvas: Canvas, texts: Sequence[str]) -> list[Reading]:
@@ -137,18 +139,16 @@ def _thorough(canvas: Canvas, texts: Sequence[str]) -> list[Reading]:
 
 
 def _cores(texts: Sequence[str]) -> list[str]:
-    """What to look for of given texts: the grammar's own parts where they have one, else their first few characters."""
-    cores: dict[str, None] = {}
-    for text in texts:
-        line = next(
-            (part for part in text.split("\n") if any(core in part for core in _probes.CORES)), text.split("\n")[0]
-        )
-        known = [core for core in _probes.CORES if core in line]
-        cores[known[0] if known else _start(line)] = None
-    return [core for core in cores if _probes.drawable(core)]
+    """What to look for of given texts."""
+    return [core for core in dict.fromkeys(_core(text) for text in texts) if _probes.drawable(core)]
 
 
-def _start(line: str) -> str:
+def _core(text: str) -> str:
+    """The grammar's own part of a text if it has one, else its first few characters."""
+    known = [core for core in _probes.CORES if core in text]
+    if known:
+        return known[0]
+    line = text.split("\n")[0]
     length = len(line)
     while length > 2 and _probes.advance(line[:length]) > 4.5:
         length -= 1
@@ -232,7 +232,8 @@ def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | N
 
 
 def _reads_well(reading: Reading) -> bool:
-    return reading.score >= ACCEPT_MEAN and reading.weakest >= ACCEPT_EACH
+    least = max(ACCEPT_EACH, ACCEPT_SHARE * reading.median)
+    return reading.score >= ACCEPT_MEAN and reading.weakest >= least
 
 
 def _says_enough(reading: Reading, texts: Sequence[str]) -> bool:
@@ -251,6 +252,11 @@ def _completed(canvas: Canvas, reading: Reading) -> Reading | None:
         if _reads_well(other):
             return _reading.joined(reading, other) if ai else _reading.joined(other, reading)
     return None
+
+
+def _marks(readings: Sequence[Reading], grounds: Sequence[Image.Image]) -> list[ExplicitMark]:
+    marks = [_mark(reading, grounds, min(grounds[0].size)) for reading in readings]
+    return sorted((mark for mark in marks if mark is not None), key=lambda m: -m.score)
 
 
 def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> ExplicitMark | None:
@@ -295,14 +301,17 @@ def _over_frames(looked: list[list[ExplicitMark]]) -> list[ExplicitMark]:
     merged: list[ExplicitMark] = []
     for marks in looked:
         for mark in marks:
-            if not any(_overlap(mark, other) for other in merged):
+            if not any(_alike(mark, other) for other in merged):
                 merged.append(mark)
     return [
-        replace(mark, frames=(sum(any(_overlap(mark, m) for m in marks) for marks in looked), len(looked)))
+        replace(mark, frames=(sum(any(_alike(mark, m) for m in marks) for marks in looked), len(looked)))
         for mark in merged
     ]
 
 
-def _overlap(one: ExplicitMark, other: ExplicitMark) -> bool:
+def _alike(one: ExplicitMark, other: ExplicitMark) -> bool:
+    """The same words at the same place; pages of a document may differ in size."""
     a, b = one.box, other.box
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+    return (one.text, one.position) == (other.text, other.position) or (
+        min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from labelkit.formats.image._contrast import Cells
 from labelkit.formats.image._drawing import INK, LINE_GAP, Mask, advance, font_for, sized, text_mask
 
 #: Width of the ring in which contrast is judged, and blur of the outline, as shares of the ink height.
@@ -62,14 +63,14 @@ class Window:
     Attributes:
         box: left, top, right, bottom in display orientation.
         ring: pixels next to ink, cell by cell; a cell is about as large as a glyph.
-        splits: where each cell starts in ``ring``, and its end.
+        cells: which of them are in which cell.
         ink: pixels at least half covered, and ``rows`` their rows.
         core: pixels as fully covered as any.
     """
 
     box: tuple[int, int, int, int]
     ring: NDArray[np.intp]
-    splits: tuple[int, ...]
+    cells: Cells
     ink: NDArray[np.intp]
     rows: NDArray[np.intp]
     core: NDArray[np.intp]
@@ -77,6 +78,7 @@ class Window:
 
 #: Cells with fewer pixels next to ink than this are judged together with their neighbours.
 _FEW = 24
+_SAMPLES = 3_000
 
 
 @lru_cache(maxsize=64)
@@ -87,11 +89,20 @@ def window(letters: Lettering, at: tuple[int, int], size: tuple[int, int]) -> Wi
     box = max(0, left), max(0, top), min(size[0], left + width), min(size[1], top + height)
     part = slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left)
     ring, mask = letters.ring[part], letters.padded[part]
-    places, splits = _by_cell(ring, round(letters.ink * (1 + LINE_GAP)), letters.ink)
-    ink = np.flatnonzero(mask >= INK)
-    return Window(
-        box, places, splits, ink, ink // mask.shape[1], np.flatnonzero(mask >= max(INK, int(mask.max()) - 24))
-    )
+    places, splits = _by_cell(_thinned(ring), round(letters.ink * (1 + LINE_GAP)), letters.ink)
+    ink = np.flatnonzero(_thinned(mask >= INK))
+    core = np.flatnonzero(_thinned(mask >= max(INK, int(mask.max()) - 24)))
+    return Window(box, places, Cells.of(splits), ink, ink // mask.shape[1], core)
+
+
+def _thinned(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """At most about ``_SAMPLES`` of the pixels, evenly picked; large labels need not be measured to the last pixel."""
+    step = int(np.count_nonzero(flags)) // _SAMPLES
+    if step < 2:
+        return flags
+    out = np.zeros(flags.size, np.bool_)
+    out[np.flatnonzero(flags)[::step]] = True
+    return out.reshape(flags.shape)
 
 
 def _by_cell(ring: NDArray[np.bool_], high: int, wide: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:

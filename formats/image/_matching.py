@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from PIL import Image
 
 from labelkit.formats.image._probes import COARSE, FINE, Floats, Template, templates
 
-Complex = NDArray[np.complex64]
+Complex: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 
 #: Rows and columns of the pieces that are transformed at once; the templates' transforms are kept for this size.
 TILE = (128, 256)
@@ -111,7 +112,7 @@ def _transforms(text: str, em: int, tile: tuple[int, int]) -> tuple[Template, Co
     template = templates(text, em)
     signal = np.conj(np.fft.rfft2(template.signal, tile))
     weight = np.conj(np.fft.rfft2(template.weight, tile))
-    return template, signal.astype(np.complex64), weight.astype(np.complex64)
+    return template, signal, weight
 
 
 def _scores(
@@ -129,8 +130,7 @@ def _scores(
     np.maximum(power, FLAT, out=power)
     np.sqrt(power, out=power)
     covariance /= power
-    scores: Floats = covariance
-    return scores
+    return covariance.astype(np.float32, copy=False)
 
 
 def _spectra(tiles: Floats) -> tuple[Complex, Complex]:
@@ -204,9 +204,9 @@ def refined(canvas: Canvas, rough: Candidate, zooms: Sequence[float]) -> Candida
     for tile, zoom in zip(tiles, zooms, strict=True):
         tile[: height + 2 * slack, : width + 2 * slack] = _around(canvas, rough, template, rough.em * zoom, slack)
     scores = _scores(_spectra(tiles), transforms, _FINE_TILE)[:, : 2 * slack + 1, : 2 * slack + 1] * rough.polarity
-    best, y, x = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    best, y, x = (int(v) for v in np.unravel_index(int(np.argmax(scores)), scores.shape))
     em = rough.em * zooms[best]
-    dx, dy = _vertex(scores[best], int(y), int(x))
+    dx, dy = _vertex(scores[best], y, x)
     return replace(
         rough,
         em=em,

@@ -116,7 +116,7 @@ def _grown(coverage: Floats, radius: int) -> NDArray[np.bool_]:
 
 
 def _ink_and_ground(colours: Floats, coverage: Floats, near: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Mean colours of the ink's core, extrapolated where strokes are thinner than pixels, and of what is next to ink."""
+    """Mean colours of the ink's core, extrapolated where strokes are thin, and of what is next to ink."""
     around = near & (coverage < 0.04)
     if not around.any():
         around = coverage <= coverage.min() + 0.01
@@ -162,7 +162,7 @@ def _tall(char: str) -> float:
 def _rows(cell: _Cell, em: float) -> float | None:
     """Rows of ink of a full-width character whose upper and lower edge are clear.
 
-    To a fraction, but not less than the number of rows that are at least half ink, the measure that labels are drawn by.
+    To a fraction, but not less than the number of rows at least half ink, the measure that labels are drawn by.
     """
     if cell.char not in full_width(cell.char):
         return None
@@ -171,7 +171,7 @@ def _rows(cell: _Cell, em: float) -> float | None:
     rows = np.flatnonzero(cell.coverage.max(axis=1) > 0.3)
     if power < _FAINT or not len(rows):
         return None
-    amount = (cell.colours - cell.ground) @ axis / power
+    amount = ((cell.colours - cell.ground) @ axis / power).astype(np.float32)
     upper = _edge(amount, cell.coverage, int(rows[0]), em)
     lower = _edge(amount[::-1], cell.coverage[::-1], len(amount) - 1 - int(rows[-1]), em)
     if upper is None or lower is None:

@@ -1,8 +1,8 @@
 """Templates of label words for correlation, in units of the font's em, and the wordings they are parts of.
 
 A template has two parts: how much of each pixel is ink, and how much each pixel counts. What counts is the ink and a
-narrow ring around it, because there a label looks the same whether it stands on a plate, in an outline or on the picture;
-farther out anything may be.
+narrow ring around it, because there a label looks the same whether it stands on a plate, in an outline or on the
+picture; farther out anything may be.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 RING_EM = 0.07
 #: Em sizes in pixels of the coarse and the fine comparison.
 COARSE, FINE = 12, 28
-#: Templates are drawn this many times larger and averaged down, so that their geometry is exact to a fraction of a pixel.
+#: Templates are drawn this many times larger and averaged down, which keeps their geometry exact.
 _OVERSAMPLING = 8
 #: Room above and below the baseline, in em.
 _ROOM_ABOVE, _ROOM_BELOW = 1.1, 0.4

@@ -77,7 +77,16 @@ class Reading:
     @property
     def weakest(self) -> float:
         """The lowest score of a full-width character or of the letters AI."""
-        return min((g.score for g in self.glyphs if g.weight == 1.0), default=self.score)
+        return min(self._full, default=self.score)
+
+    @property
+    def median(self) -> float:
+        """The median score of its full-width characters and the letters AI."""
+        return float(np.median(self._full)) if self._full else self.score
+
+    @property
+    def _full(self) -> list[float]:
+        return [g.score for g in self.glyphs if g.weight == 1.0]
 
 
 @lru_cache(maxsize=1024)
@@ -128,8 +137,8 @@ def correlated(patch: Floats, signal: Floats, weight: Floats) -> Floats:
     flat = windows.reshape(count[0] * count[1], -1)
     covariance, mean = flat @ signal.ravel(), flat @ weight.ravel()
     power = (flat * flat) @ weight.ravel() - mean * mean
-    scores: Floats = (covariance / np.sqrt(np.maximum(power, FLAT))).reshape(count)
-    return scores
+    scores = covariance / np.sqrt(np.maximum(power, FLAT))
+    return scores.reshape(count).astype(np.float32, copy=False)
 
 
 def settled(reading: Reading) -> Reading:

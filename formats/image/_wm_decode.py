@@ -33,15 +33,17 @@ from labelkit.watermark.keys import Key
 #: Bands of the host rejection: standard deviations in canonical pixels, window of the local variance relative to each
 #: band's wider filter, floor of the variance (grey levels squared), and limit of the sum.
 _BANDS = (0.7, 1.4, 2.8)
-_WINDOW, _VARIANCE_FLOOR, _LIMIT = 2.5, 0.6, 4.0
+_WINDOW, _VARIANCE_FLOOR, _LIMIT = 1.2, 0.2, 3.5
 #: Low-pass attacks (cycles per canonical pixel) the three amplitude profiles stand for.
 PROFILES = (np.inf, 0.22, 0.13)
 #: Bins of received power, radial and angular, that the weights are taken from.
 _RADIAL, _ANGULAR = 16, 6
 #: A canonical picture with a shorter side (pixels) or a larger area than this is a wrong geometry.
-_MIN_SIDE, _MAX_AREA = 16, 1 << 23
+_MIN_SIDE, MAX_AREA = 16, 1 << 21
 #: Side of the blocks in which the template is listened for, and the distance over which that is smoothed, frame units.
 BLOCK, _HEARING = 32, 64.0
+#: Neighbouring frequencies that a template line is compared with, and the most that one line may count for.
+_BETWEEN, _LINE_CAP = 25, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Canonical:
         """The filtered picture with one pixel per frame unit, and what is left of the map; None if absurdly large."""
         height, width = self.grey.shape
         sx, sy = np.hypot(to_frame[0, :2], to_frame[1, :2])
-        if min(height * sy, width * sx) < _MIN_SIDE or height * sy * width * sx > _MAX_AREA:
+        if min(height * sy, width * sx) < _MIN_SIDE or height * sy * width * sx > MAX_AREA:
             return None
         shape = (round(height * sy), round(width * sx))
         if shape not in self._filtered:
@@ -99,48 +101,66 @@ class Frame:
 
     Attributes:
         values: rows v, columns u, whole tiles; 0 outside the picture.
-        agreement: product with the template, averaged over blocks of ``BLOCK`` units.
+        low: frame coordinates (u, v) of the first value, whole tiles.
         z: how far the template stands out of the whole picture, in standard deviations; negative in a negative.
     """
 
     values: Float
-    agreement: Float
+    low: tuple[int, int]
     z: float
 
 
-def framed(filtered: Float, to_frame: Map, key: Key) -> Frame:
-    """A filtered picture seen in the frame of ``key``."""
+def framed(filtered: Float, to_frame: Map, plan: Plan) -> Frame:
+    """A filtered picture seen in the frame of a key."""
     height, width = filtered.shape
     corners = to_frame[:, :2] @ np.array([[0, width, 0, width], [0, 0, height, height]]) + to_frame[:, 2:]
-    low = np.floor(corners.min(axis=1) / TILE).astype(int)
-    size = np.ceil(corners.max(axis=1) / TILE).astype(int) - low
-    moved = to_frame - np.array([[0, 0, low[0] * TILE], [0, 0, low[1] * TILE]])
-    values = cv2.warpAffine(filtered, moved, (int(size[0]) * TILE, int(size[1]) * TILE), flags=cv2.INTER_CUBIC)
-    product = values * _repeated(key, low, size)
-    blocks = (int(size[0]) * TILE // BLOCK, int(size[1]) * TILE // BLOCK)
-    agreement = cv2.resize(product, blocks, interpolation=cv2.INTER_AREA)
-    energy = float(cv2.norm(values, cv2.NORM_L2))
-    return Frame(values, agreement, float(agreement.sum()) * BLOCK**2 / max(energy, 1e-6))
+    low = np.floor(corners.min(axis=1) / TILE).astype(int) * TILE
+    size = np.ceil((corners.max(axis=1) - low) / TILE).astype(int) * TILE
+    moved = to_frame - np.array([[0, 0, low[0]], [0, 0, low[1]]])
+    values = np.asarray(cv2.warpAffine(filtered, moved, (int(size[0]), int(size[1])), flags=cv2.INTER_CUBIC))
+    first = int(low[0]), int(low[1])
+    return Frame(values, first, heard(values, first, plan))
 
 
-def _repeated(key: Key, low: NDArray[np.int64], size: NDArray[np.int64]) -> Float:
-    """The template over whole tiles from tile ``low`` on."""
-    u, v = ((np.arange(n * TILE) + first * TILE) % PERIOD for first, n in zip(low, size, strict=True))
-    return np.asarray(template(key)[v[:, None], u])
+def heard(values: Float, low: tuple[int, int], plan: Plan) -> float:
+    """How far the template stands out of values that begin at ``low`` in the frame, in standard deviations."""
+    return sum(_heard(values.sum(axis=axis), low[axis], plan, axis) for axis in (0, 1)) / float(np.sqrt(2))
 
 
-def weighed(frame: Frame) -> Float:
+def _heard(marginal: Float, low: int, plan: Plan, axis: int) -> float:
+    """How far one family of template lines stands out of the frequencies between them, in standard deviations."""
+    whole = np.zeros(-(-len(marginal) // PERIOD) * PERIOD)
+    whole[: len(marginal)] = marginal
+    folded = np.roll(whole.reshape(-1, PERIOD).sum(axis=0), low)
+    spectrum = np.fft.rfft(folded)
+    lines, between = plan.lines[axis], np.ones(len(spectrum), bool)
+    between[lines] = False
+    power, window = np.abs(spectrum) ** 2 * between, np.ones(_BETWEEN)
+    noise = np.convolve(power, window, "same") / np.maximum(np.convolve(between, window, "same"), 1)
+    clear = spectrum[lines] * np.exp(-1j * plan.phases[axis]) / np.sqrt(np.maximum(noise[lines], 1e-12))
+    limited = clear / np.maximum(np.abs(clear) / _LINE_CAP, 1)
+    return float(limited.real.sum() / np.sqrt(len(lines) / 2))
+
+
+def weighed(frame: Frame, key: Key) -> Float:
     """The frame's values weighed by how well the template is heard around each place.
 
-    Foreign areas and overlays fall out, and areas where the host drowns the mark count less; all of it known from the
-    template alone.
+    Foreign areas and overlays fall out; all of it is known from the template alone.
     """
-    heard = cv2.GaussianBlur(
-        frame.agreement * np.sign(frame.z), (0, 0), _HEARING / BLOCK, borderType=cv2.BORDER_CONSTANT
+    rows, columns = frame.values.shape
+    agreement = cv2.resize(
+        frame.values * _template(key, frame), (columns // BLOCK, rows // BLOCK), interpolation=cv2.INTER_AREA
     )
-    weight = np.maximum(heard, 0)
-    size = frame.values.shape[1], frame.values.shape[0]
-    return np.asarray(frame.values * cv2.resize(weight, size, interpolation=cv2.INTER_LINEAR))
+    agreement = cv2.GaussianBlur(agreement, (0, 0), _HEARING / BLOCK, borderType=cv2.BORDER_CONSTANT)
+    weight = np.maximum(agreement * np.sign(frame.z), 0)
+    return np.asarray(frame.values * cv2.resize(weight, (columns, rows), interpolation=cv2.INTER_LINEAR))
+
+
+def _template(key: Key, frame: Frame) -> Float:
+    """The template where the frame's values are."""
+    rows, columns = frame.values.shape
+    first = np.roll(template(key), (-frame.low[1], -frame.low[0]), axis=(0, 1))
+    return np.tile(first, (-(-rows // PERIOD), -(-columns // PERIOD)))[:rows, :columns]
 
 
 def fold(values: Float) -> Float:
@@ -169,17 +189,17 @@ def read(folded: Float, plan: Plan, enough: float, count: int = len(PROFILES)) -
     power = np.bincount(index, np.abs(spectrum) ** 2, _RADIAL * _ANGULAR) / np.maximum(counts, 1)
     received = (spectrum / np.maximum(power[index], 1e-12)).astype(np.complex64).view(np.float32)
     for profile in profiles[:count]:
-        reading = _decoded(received * np.repeat(profile, 2), plan)
-        if reading and reading.z >= enough:
+        reading = _decoded(received * np.repeat(profile, 2), plan, enough)
+        if reading:
             return reading
     return None
 
 
-def _decoded(weighted: Float, plan: Plan) -> Reading | None:
+def _decoded(weighted: Float, plan: Plan, enough: float) -> Reading | None:
     """Decode one row of weighted coordinates."""
     energy = float(weighted @ weighted)
-    soft = np.bincount(plan.bit, weighted * plan.sign, CODE.length).astype(np.float32)
     if not energy > 0:
         return None
-    word = CODE.decode(soft / np.float32(np.sqrt(energy)))
-    return Reading(word.payload, statistic(word.coded, soft, energy)) if word else None
+    soft = np.bincount(plan.bit, weighted * plan.sign, CODE.length).astype(np.float32) / np.float32(np.sqrt(energy))
+    word = CODE.decode(soft, least=enough)
+    return Reading(word.payload, statistic(word.coded, soft, 1.0)) if word else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +14,22 @@ from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, redu
 from labelkit.formats.image._wm_pattern import CANONICAL, Float, Plan, plan
 from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, best, refined
 from labelkit.formats.image._wm_spectrum import WORK_SIDE, Spectrum, spectrum
+from labelkit.formats.image._wm_track import tracked
 from labelkit.watermark import decision
 from labelkit.watermark.keys import Key
 
 #: Bound of the chance that one detection, with all its keys, reports a mark where there is none.
 FALSE_ALARM = 1e-8
 #: Geometries decoded per key at most: two known ones, and candidates of the search.
-_KNOWN, _SEARCHED = 2, 13
-#: Decodings per key at most, candidates with and without weights; the bound counts them whether they happen or not.
+_KNOWN, _SEARCHED = 2, 8
+#: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded.
 _HEARD = 3.0
-#: Candidates of the quick round and what their score must exceed, then the thorough round's (noise reaches about 60).
-_QUICK, _STRONG, _WEAK = 3, 75.0, 42.0
+#: What a candidate's score must exceed in the quick rounds and in the thorough one, where noise reaches about 60.
+_STRONG, _WEAK = 75.0, 50.0
+#: Candidates refined per round.
+_REFINED = 24
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 
@@ -76,16 +79,19 @@ def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | N
 
 
 def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
-    """Candidates from the quick round, then from the thorough one."""
+    """Candidates from the quick round, then with changed proportions, then from the thorough round."""
     search = Search(seen, chosen)
-    quick = [*search.similar(FIRST_CELLS), *search.upright()]
-    for candidate in refined(seen, chosen, best(quick, 8))[:_QUICK]:
-        if candidate.score > _STRONG:
-            yield candidate
-    thorough = [*quick, *search.similar(ALL_CELLS), *search.deformed()]
-    for candidate in refined(seen, chosen, best(thorough, 40)):
-        if candidate.score > _WEAK:
-            yield candidate
+    rounds: tuple[tuple[Callable[[], list[Candidate]], float], ...] = (
+        (lambda: [*search.similar(FIRST_CELLS), *search.upright()], _STRONG),
+        (search.deformed, _STRONG),
+        (lambda: search.similar(ALL_CELLS), _WEAK),
+    )
+    so_far: list[Candidate] = []
+    for look, least in rounds:
+        so_far = best([*so_far, *look()], _REFINED)
+        for candidate in refined(seen, chosen, so_far):
+            if candidate.score > least:
+                yield candidate
 
 
 def _known(shape: tuple[int, ...], degrees: float) -> Iterator[Map]:
@@ -115,25 +121,25 @@ class Attempts:
 
     def known(self, key: Key, to_frame: Map) -> Found | None:
         """The mark under a known map; where the template is not heard it may have been filtered out, so one try."""
-        frame = self._framed(key, to_frame)
-        if frame is None:
+        filtered = self.picture.filtered(to_frame)
+        if filtered is None:
             return None
+        frame = framed(*filtered, plan(key))
         profiles = len(PROFILES) if abs(frame.z) > _HEARD else 1
         return self._found(key, to_frame, self._read(key, frame, frame.values, profiles))
 
     def candidate(self, key: Key, to_frame: Map) -> Found | None:
-        """The mark under a map that the search came up with, if the template is heard."""
-        frame = self._framed(key, to_frame)
-        if frame is None or abs(frame.z) < _HEARD:
-            return None
-        for values in (weighed(frame), frame.values):
-            if found := self._found(key, to_frame, self._read(key, frame, values, len(PROFILES))):
-                return found
-        return None
-
-    def _framed(self, key: Key, to_frame: Map) -> Frame | None:
+        """The mark under a map that the search came up with, if the template is heard: as it is, then tracked."""
         filtered = self.picture.filtered(to_frame)
-        return framed(*filtered, key) if filtered else None
+        if filtered is None:
+            return None
+        frame = framed(*filtered, plan(key))
+        if abs(frame.z) < _HEARD:
+            return None
+        if found := self._found(key, to_frame, self._read(key, frame, frame.values, len(PROFILES))):
+            return found
+        frame = tracked(frame, *filtered, plan(key))
+        return self._found(key, to_frame, self._read(key, frame, weighed(frame, key), len(PROFILES)))
 
     def _read(self, key: Key, frame: Frame, values: Float, profiles: int) -> Reading | None:
         return read(fold(values) * np.sign(frame.z), plan(key), self._enough, profiles)

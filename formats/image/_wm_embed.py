@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.formats.image._wm_frame import canonical_shape, reduced, resize, turned
-from labelkit.formats.image._wm_mask import room
+from labelkit.formats.image._wm_frame import Map, canonical_shape, reduced, resize, turned
+from labelkit.formats.image._wm_mask import amplitude
 from labelkit.formats.image._wm_pattern import PERIOD, Float, plan, torus
 from labelkit.watermark.keys import Key
 
@@ -17,6 +17,8 @@ from labelkit.watermark.keys import Key
 _CHANNELS = np.array([[0.98], [1.29], [0.62]])
 #: Rows and pixels per strip: temporary memory stays at some tens of megabytes whatever the picture's size.
 _STRIP_ROWS, _STRIP_PIXELS = 128, 1 << 19
+#: How far a turned block of one period reaches beyond the torus: up to sqrt(2) periods from anywhere in the first.
+_REACH = 736
 
 
 def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: NDArray[Any] | None) -> NDArray[Any]:
@@ -35,20 +37,37 @@ def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: ND
 
 
 def _residual(luma: Float, payload: int, key: Key, strength: float) -> Float:
-    """What is added at canonical size: the pattern under the mask, plus the headroom shift."""
-    allowed = room(luma, strength)
-    return allowed.amplitude * _pattern(luma.shape, payload, key) + allowed.shift
+    """What is added at canonical size: the pattern under the mask."""
+    return np.asarray(amplitude(luma, strength) * _pattern(luma.shape, payload, key))
 
 
 def _pattern(shape: tuple[int, ...], payload: int, key: Key) -> Float:
-    """The torus turned by the key's angle about the picture's centre, at canonical size."""
+    """The torus turned by the key's angle about the picture's centre, at canonical size.
+
+    Block by block out of a torus that was continued by hand: OpenCV 5 wraps once at most in cubic interpolation and
+    smears the border over the rest of a wide picture.
+    """
     height, width = shape[:2]
     to_frame = turned(height, width, plan(key).angle)
-    to_frame[:, 2] %= PERIOD
-    return cv2.warpAffine(
-        torus(key, payload), to_frame, (width, height),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP,
-    )  # fmt: skip
+    continued = cv2.copyMakeBorder(torus(key, payload), 0, _REACH, 0, _REACH, cv2.BORDER_WRAP)
+    pattern = np.empty((height, width), np.float32)
+    for top in range(0, height, PERIOD):
+        for left in range(0, width, PERIOD):
+            block = pattern[top : top + PERIOD, left : left + PERIOD]
+            cv2.warpAffine(
+                continued, _within(to_frame, left, top, block.shape), block.shape[::-1], dst=block,
+                flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            )  # fmt: skip
+    return pattern
+
+
+def _within(to_frame: Map, left: int, top: int, shape: tuple[int, ...]) -> Map:
+    """The map of a block at (left, top), moved by whole periods to where the torus begins."""
+    moved = to_frame.copy()
+    moved[:, 2] += to_frame[:, :2] @ (left, top)
+    lowest = moved[:, 2] + np.minimum(moved[:, :2] * (shape[1], shape[0]), 0).sum(axis=1)
+    moved[:, 2] -= np.floor((lowest - 2) / PERIOD) * PERIOD
+    return moved
 
 
 def _heightened(widened: Float, height: int, top: int, bottom: int) -> Float:

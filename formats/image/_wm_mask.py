@@ -1,59 +1,46 @@
-"""How much watermark a place can hide: texture carries more, flat areas little, black and white make room first."""
+"""How much watermark a place can hide: texture carries more, flat areas little."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from labelkit.formats.image._wm_pattern import Float
 
-#: Strength in flat areas, RMS of the residual in grey levels of 255; at 1.25 a weave shows in saturated flat colours.
-FLAT_RMS = 0.8
+#: Strength in flat areas, RMS of the residual in grey levels of 255: 0.8 after rounding, which adds 1/12 to the square.
+#: At 1.25 a weave shows in saturated flat colours.
+FLAT_RMS = 0.745
 #: Peak signal-to-noise ratio a picture never falls below, dB over its whole area.
 MIN_PSNR = 38.0
-#: Gain of the mask per grey level of local activity, and the mask's ceiling.
-ACTIVITY_GAIN, MAX_MASK = 0.35, 8.0
+#: The mask rises with local activity (grey levels) to the power that contrast masking follows, up to a ceiling.
+ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.54, 0.7, 6.5
 #: Standard deviation of the local window, in canonical units.
 SIGMA = 1.5
 #: Opening removes isolated edges (they show ringing) and keeps texture.
-_OPENING = np.ones((13, 13), np.uint8)
-#: Eyes see less in the very dark and the very bright.
+_OPENING, _EDGE_SLACK = np.ones((13, 13), np.uint8), 1.6
+#: Texture hides more in the very dark and the very bright.
 _MID_GREY, _LUMA_GAIN = 110.0, 0.35
-#: Share of the pattern's typical amplitude that must fit below white and above black.
-_HEADROOM = 1.1
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What the embedder may do at each canonical pixel.
-
-    Attributes:
-        amplitude: RMS of the residual, grey levels.
-        shift: what to add first so that the pattern is not clipped, grey levels.
-    """
-
-    amplitude: Float
-    shift: Float
+#: Headroom, in units of the amplitude, from which on hardly anything is cut off.
+_ROOM = 1.6
 
 
 def blur(values: Float, sigma: float) -> Float:
     """Gaussian window; reflects at the border."""
-    return cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
 
 
 def mask(luma: Float) -> Float:
     """The visibility mask of a grey picture (height x width, 0 to 255): 1 where it is flat, up to ``MAX_MASK``."""
     mean = blur(luma, SIGMA)
     activity = np.sqrt(blur((luma - mean) ** 2, SIGMA))
-    texture = np.minimum(activity, 1.6 * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
-    gain = np.clip(1 + ACTIVITY_GAIN * blur(texture, SIGMA), 1, MAX_MASK)
-    return gain * (1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2)
+    texture = np.minimum(activity, _EDGE_SLACK * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
+    extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
+    hidden = ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA), 0), MASKING_EXPONENT) * extreme
+    return np.asarray(np.minimum(1 + hidden, MAX_MASK))
 
 
-def room(luma: Float, strength: float = 1.0) -> Room:
-    """Amplitude and shift for a grey picture.
+def amplitude(luma: Float, strength: float = 1.0) -> Float:
+    """RMS of the residual at each place of a grey picture, grey levels, before what does not fit is cut off.
 
     Args:
         luma: canonical grey picture, height x width, 0 to 255.
@@ -61,9 +48,8 @@ def room(luma: Float, strength: float = 1.0) -> Room:
     """
     visible = mask(luma)
     floor = strength * 255 / 10 ** (MIN_PSNR / 20)
-    gain = min(strength * FLAT_RMS, floor / float(np.sqrt(np.mean(visible**2))))
-    amplitude = gain * visible
-    needed = _HEADROOM * amplitude
-    over = cv2.blur(np.maximum(needed - (255 - luma), 0), (9, 9))
-    under = cv2.blur(np.maximum(needed - luma, 0), (9, 9))
-    return Room(amplitude, under - over)
+    wanted = min(strength * FLAT_RMS, floor / float(np.sqrt(np.mean(visible**2)))) * visible
+    # Next to black and white half the pattern is cut off: what stays may be that much stronger for the same energy.
+    headroom = np.maximum(np.minimum(luma, 255 - luma), 0) / wanted
+    kept = 0.5 + 0.5 * np.minimum(headroom / _ROOM, 1)
+    return np.asarray(wanted / np.sqrt(kept))

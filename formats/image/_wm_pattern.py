@@ -27,7 +27,7 @@ CANONICAL = 512
 TILE = 128
 PERIOD = 512
 #: Share of the signal's energy in the template.
-TEMPLATE_SHARE = 0.42
+TEMPLATE_SHARE = 0.34
 #: Radial frequencies of the tile, cycles per unit.
 MIN_FREQUENCY, MAX_FREQUENCY = 0.045, 0.36
 #: Spectral slope of tile and template.

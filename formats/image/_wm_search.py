@@ -106,7 +106,7 @@ class Search:
 
     def __init__(self, spectrum: Spectrum, plan: Plan) -> None:
         self.spectrum, self.plan = spectrum, plan
-        self._maps = [family_map(spectrum.power, spectrum.step[1], lines) for lines in plan.lines]
+        self._maps = [family_map(spectrum, lines) for lines in plan.lines]
         # The v family of a similar picture lies a quarter turn from the u family.
         quarter = len(self._maps[0]) // 2
         self._joint = (self._maps[0] + np.roll(self._maps[1], -quarter, axis=0)).ravel()
@@ -129,7 +129,7 @@ class Search:
         return self._pairs(cells[self._joint[cells] > 0], _UPRIGHT)
 
     def _pairs(self, cells: Index, prior: float) -> list[Candidate]:
-        u = vectors(cells, self._scales, self.spectrum.step)
+        u = vectors(self.spectrum, cells, self._scales)
         v = np.stack([-u[:, 1], u[:, 0]], axis=1)
         first, second = coherent(self.spectrum, u, self.plan, 0), coherent(self.spectrum, v, self.plan, 1)
         score = first.z**2 + second.z**2
@@ -153,7 +153,7 @@ class Search:
     def _singles(self, axis: int) -> Lines:
         power = self._maps[axis].ravel()
         cells = np.argpartition(power, -_SINGLE_CELLS)[-_SINGLE_CELLS:]
-        lines = coherent(self.spectrum, vectors(cells, self._scales, self.spectrum.step), self.plan, axis)
+        lines = coherent(self.spectrum, vectors(self.spectrum, cells, self._scales), self.plan, axis)
         return lines.take(_distinct(lines, np.argsort(-lines.z), _SINGLES))
 
 

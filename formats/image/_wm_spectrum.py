@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.formats.image._wm_decode import prefilter
+from labelkit.formats.image._wm_decode import MAX_AREA, prefilter
 from labelkit.formats.image._wm_pattern import PERIOD, Float
 
 Complex = NDArray[np.complex64]
@@ -31,8 +31,8 @@ _WHITEN, _MEAN_CAP, _POWER_CAP, _AMPLITUDE_CAP = 33, 6.0, 7.0, 3.0
 #: Log-polar grid at transform size 1024: directions over half a turn, logarithmic radial step, lowest frequency (cycles
 #: per pixel), and the running mean that removes radial streaks.
 _DIRECTIONS, _STEP, _LOWEST, _STREAK = 720, 0.004, 8 / 1024, 101
-#: Pixels per canonical unit that are searched.
-SCALES = (0.14, 5.5)
+#: Pixels per canonical unit that are searched; the smallest also follows from the largest canonical picture.
+_SCALES = (0.14, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,14 @@ class Spectrum:
         centre: the picture's centre in its own pixels (x, y).
         power: log-polar map of the power minus 1: directions x logarithmic frequencies.
         step: grid step in radians of direction (pi / directions) and in log frequency.
+        least: smallest number of pixels per canonical unit that makes sense.
     """
 
     values: Complex
     centre: tuple[float, float]
     power: Float
     step: tuple[float, float]
+    least: float
 
     @property
     def size(self) -> int:
@@ -64,7 +66,8 @@ def spectrum(picture: Float) -> Spectrum:
     filtered = prefilter(picture, _BANDS)
     filtered *= np.outer(_fade(height), _fade(width))
     values = _whitened(_transform(filtered, size))
-    return Spectrum(values, (width // 2, height // 2), _log_polar(values), _steps(size))
+    least = max(_SCALES[0], float(np.sqrt(height * width / MAX_AREA)))
+    return Spectrum(values, (width // 2, height // 2), _log_polar(values), _steps(size), least)
 
 
 def _steps(size: int) -> tuple[float, float]:
@@ -85,8 +88,8 @@ def _transform(picture: Float, size: int) -> Complex:
     padded[: height - cy, size - cx :] = picture[cy:, :cx]
     padded[size - cy :, : width - cx] = picture[:cy, cx:]
     padded[size - cy :, size - cx :] = picture[:cy, :cx]
-    values: Complex = np.asarray(cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT)).view(np.complex64)[..., 0]
-    return values
+    interleaved = np.asarray(cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT))
+    return np.asarray(interleaved.view(np.complex64)[..., 0])
 
 
 def _whitened(values: Complex) -> Complex:
@@ -96,7 +99,7 @@ def _whitened(values: Complex) -> Complex:
     mean = _wrapped_mean(power, window)
     mean = _wrapped_mean(np.minimum(power, _MEAN_CAP * mean), window)
     amplitude = np.sqrt(power / np.maximum(mean, 1e-12))
-    return values * (np.minimum(amplitude, _AMPLITUDE_CAP) / np.sqrt(np.maximum(power, 1e-12)))
+    return np.asarray(values * (np.minimum(amplitude, _AMPLITUDE_CAP) / np.sqrt(np.maximum(power, 1e-12))))
 
 
 def _wrapped_mean(power: Float, window: int) -> Float:
@@ -123,11 +126,12 @@ def _log_polar(values: Complex) -> Float:
     return polar / np.maximum(streak, 0.1) - 1
 
 
-def family_map(power: Float, step: float, lines: Index) -> Float:
+def family_map(spectrum: Spectrum, lines: Index) -> Float:
     """How much power stands at the multiples ``lines``: directions x scales, about 1 standard deviation of noise."""
+    power, step = spectrum.power, spectrum.step[1]
     directions, radii = power.shape
-    count = int(np.log(SCALES[1] / SCALES[0]) / step)
-    first = np.rint(np.log(lines / (PERIOD * SCALES[0] * _LOWEST)) / step).astype(int)
+    count = int(np.log(_SCALES[1] / spectrum.least) / step)
+    first = np.rint(np.log(lines / (PERIOD * spectrum.least * _LOWEST)) / step).astype(int)
     # Column first - q holds the line at scale q: reversed, every line is a plain slice.
     backwards = np.zeros((directions, radii + 2 * count), np.float32)
     backwards[:, count : count + radii] = power[:, ::-1]
@@ -142,7 +146,8 @@ def family_map(power: Float, step: float, lines: Index) -> Float:
     return total / np.sqrt(np.maximum(valid, 4))
 
 
-def vectors(cells: Index, scales: int, step: tuple[float, float]) -> NDArray[np.float64]:
+def vectors(spectrum: Spectrum, cells: Index, scales: int) -> NDArray[np.float64]:
     """Wave vectors (n x 2: x, y; cycles per pixel and line index) of flat indices into a family map."""
-    angle, scale = cells // scales * step[0], SCALES[0] * np.exp(cells % scales * step[1])
+    step = spectrum.step
+    angle, scale = cells // scales * step[0], spectrum.least * np.exp(cells % scales * step[1])
     return np.asarray(np.stack([np.cos(angle), np.sin(angle)], axis=1) / (PERIOD * scale)[:, None])

@@ -105,7 +105,7 @@ def _draw(
     size = picture.size_of(group[0])
     seen = window(fitted.letters, spot.ink[:2], size)
     ground = _ground(picture, group, seen)
-    around = surroundings(ground.low, ground.high, seen.splits)
+    around = surroundings(ground.low, ground.high, seen.cells)
     hard = picture.format == "gif" or any(_mode(picture, index) in _HARD for index in group)
     best = 0.0
     dresses = list(dict.fromkeys(choices(style, around, ground.clear, hard)))
@@ -253,8 +253,8 @@ def _measured(picture: Picture, tried: _Try, seen: Window, fitted: Fit) -> tuple
 def _measure(shown: Image.Image, seen: Window) -> tuple[float, int]:
     """Contrast of the ink against the worst of its neighbours, and how many rows of ink do not stand out from them."""
     low, high, _ = _levels(shown, seen.ring)
-    around = surroundings(low, high, seen.splits)
-    ink = float(np.median(_levels(shown, seen.core)[0]))
+    around = surroundings(low, high, seen.cells)
+    ink = float(np.sort(_levels(shown, seen.core)[0])[len(seen.core) // 2])
     worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
     between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
     drawn, _, _ = _levels(shown, seen.ink)

@@ -110,20 +110,21 @@ class Code:
             registers |= np.roll(info, delay).astype(np.int64) << (MEMORY - delay)
         return self._outputs[registers].ravel()
 
-    def decode(self, soft: NDArray[np.float32], runners_up: int = 24) -> Word | None:
+    def decode(self, soft: Float, runners_up: int = 24, least: float = -np.inf) -> Word | None:
         """The most likely word whose CRC is right, among the best path and ``runners_up`` that leave it once.
 
         Args:
             soft: ``length`` numbers, positive for +1; the magnitude is the reliability (log-likelihood ratio).
             runners_up: how many deviating paths may be tried.
+            least: words that correlate less than this with ``soft`` are not wanted.
         """
-        found = self.decode_many(soft[None, :], runners_up)
+        found = self.decode_many(soft[None, :], runners_up, least)
         return found[0]
 
-    def decode_many(self, soft: NDArray[np.float32], runners_up: int = 24) -> list[Word | None]:
+    def decode_many(self, soft: Float, runners_up: int = 24, least: float = -np.inf) -> list[Word | None]:
         """:meth:`decode` for each row of ``soft`` (rows x ``length``), sharing the trellis walk."""
         leads, end = self._walk(soft)
-        return [self._pick(leads[:, row], int(end[row]), runners_up) for row in range(len(soft))]
+        return [self._pick(row, leads[:, n], int(end[n]), runners_up, least) for n, row in enumerate(soft)]
 
     def _walk(self, soft: Float) -> tuple[Float, NDArray[np.int64]]:
         """Viterbi around the circle: every state's lead of its odd over its even way in, and the best end states.
@@ -148,16 +149,18 @@ class Code:
             metric[:] = via_even.reshape(rows, STATES)
         return leads, metric.argmax(axis=1)
 
-    def _pick(self, leads: Float, end: int, runners_up: int) -> Word | None:
+    def _pick(self, soft: Float, leads: Float, end: int, runners_up: int, least: float) -> Word | None:
         """The first word with a right CRC among the survivor and the paths that leave it where it leads least."""
         survivor, margins = self._trace(leads, end, np.array([-1]))
+        if float(self._convolve(survivor[0]) @ soft) < least:
+            return None  # and every runner-up correlates less
         if word := self._checked(survivor[0], 0):
             return word
         inside = np.arange(_WRAP // 2, len(margins) - _WRAP // 2)
         weakest = inside[np.argsort(margins[inside], kind="stable")[:runners_up]]
         paths, _ = self._trace(leads, end, weakest)
         words = (self._checked(path, rank) for rank, path in enumerate(paths, start=1))
-        return next((word for word in words if word), None)
+        return next((word for word in words if word and float(word.coded @ soft) >= least), None)
 
     def _trace(self, leads: Float, end: int, deviate: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Float]:
         """Walk back from ``end`` along one path per entry of ``deviate``, which turns the other way at that step.

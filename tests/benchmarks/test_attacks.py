@@ -162,9 +162,12 @@ def test_quality_of_a_known_change() -> None:
     flat = np.full((200, 200, 3), 100, np.uint8)
     changed = flat + np.uint8(2)
     assert _quality.psnr(flat, changed) == pytest.approx(20 * math.log10(255 / 2), abs=0.01)
-    assert _quality.flat_rms(flat, changed) == pytest.approx(2)
+    assert _quality.flat_rms(flat, changed) == pytest.approx((2, 0))
+    checks = np.indices((200, 200)).sum(axis=0)[..., None] % 2
+    woven = (99 + 2 * checks).repeat(3, axis=2).astype(np.uint8)
+    assert _quality.flat_rms(flat, woven) == pytest.approx((1, 1), abs=0.01)
     assert _quality.ssim(ASTRONAUT, ASTRONAUT) == pytest.approx(1)
-    assert math.isnan(_quality.flat_rms(pixels.noise(flat, rng(), sigma=20), flat))
+    assert all(map(math.isnan, _quality.flat_rms(pixels.noise(flat, rng(), sigma=20), flat)))
 
 
 def test_ssim_is_that_of_scikit_image() -> None:
@@ -181,7 +184,7 @@ def _trial(attack: str, short: int, read: str) -> Trial:
 
 
 def _report(trials: list[Trial]) -> str:
-    marking = Marking("labelkit", "text-page", 640, 1.0, 20.0, 20.0, 1000.0, False, 43.0, 0.98, 80.0, 0.9)
+    marking = Marking("labelkit", "text-page", 640, 1.0, 20.0, 20.0, 1000.0, False, 43.0, 0.98, 80.0, 0.9, 0.8)
     page = [p for p in corpus_image.REPORTING if p.id == "text-page"]
     return _robustness_report.document([*trials, marking], page, ATTACKS)
 
@@ -205,7 +208,7 @@ def test_results_come_back_as_written(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "a" / "b.jsonl")
     assert list(journal.results()) == []
     results = [
-        _trial("identity", 400, "right"), Marking("x", "p", 1, 1.0, 1.0, 1.0, 1.0, True, 40.0, 0.9, math.inf, 0.5),
+        _trial("identity", 400, "right"), Marking("x", "p", 1, 1.0, 1.0, 1.0, 1.0, True, 40.0, 0.9, math.inf, 0.5, 0.4),
     ]  # fmt: skip
     for result in results:
         journal.add(result)
