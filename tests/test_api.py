@@ -144,7 +144,7 @@ class TestWatermark:
         outcome = labelkit.label(picture, label_of(), layers=["watermark"], format="tiff", config=QUICK)
         assert outcome.data
         with Image.open(io.BytesIO(outcome.data)) as made:
-            assert made.mode == mode
+            assert made.mode == ("RGB" if mode == "YCbCr" else mode)  # Pillow reads YCbCr TIFF files as RGB
         assert [m.payload for m in labelkit.verify(outcome.data, look=["watermark"]).watermarks] == [
             label_of().content_tag
         ]
