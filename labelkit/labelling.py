@@ -75,7 +75,7 @@ def run(job: Job) -> Labelled:
         ExplicitLabelError: the visible label cannot be drawn.
         WriteError: the result does not read back.
     """
-    found = evidence.collect(job.source.data, job.row)
+    found = evidence.collect(job.source.data, job.row, look_for_traces=False)
     if found.defect:
         raise found.defect
     label, note = _decide(job, found)
@@ -141,7 +141,7 @@ def _splice(job: Job, data: Buffer, found: Evidence) -> bytes:
     if container.home is not Kind.XMP:
         raise UnsupportedOperation(f"{container.name} labels are not written as XMP", remedy="please report this")
     if data is not job.source.data:
-        found = evidence.collect(data, job.row)  # drawing moved the units
+        found = evidence.collect(data, job.row, look_for_traces=False)  # drawing moved the units
     home = found.home
     packet = xmp.put(home.data if home else None, job.label.to_json(), job.config.source_type)
     edits = container.edit(data, packet, _cleared(found))
@@ -168,7 +168,7 @@ def check(result: Labelled) -> Labelled:
 
 
 def _check_metadata(result: Labelled) -> None:
-    found = evidence.collect(result.data, result.row)
+    found = evidence.collect(result.data, result.row, look_for_traces=False)
     marks = [m.label for m in found.labels]
     if found.defect or marks != [result.label]:
         raise WriteError(
@@ -194,7 +194,7 @@ def run_new(image: Any, job: Job) -> Labelled:
     metadata = Layer.METADATA in job.config.layers
     if metadata:
         fresh = replace(job, source=Source("<image>", data))
-        data = _splice(fresh, data, evidence.collect(data, job.row))
+        data = _splice(fresh, data, evidence.collect(data, job.row, look_for_traces=False))
         written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
     else:
         signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))
