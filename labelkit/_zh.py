@@ -1,6 +1,7 @@
 """The Chinese twin of every sentence the command line says; :mod:`labelkit.messages` looks them up.
 
-Terms follow the official texts: 显式标识, 隐式标识, 文件元数据, 数字水印, 服务提供者编码, 生成合成服务提供者, 传播服务提供者.
+Terms follow the official texts: 显式标识, 隐式标识, 文件元数据, 数字水印, 密钥, 服务提供者编码,
+生成合成服务提供者, 传播服务提供者.
 """
 
 from __future__ import annotations
