@@ -47,9 +47,10 @@ def jpeg_xl(x: Pixels, rng: Rng, *, distance: float) -> Pixels:
     return np.ascontiguousarray(imagecodecs.jpegxl_decode(data, numthreads=1)[..., :3])
 
 
-def imagemagick(x: Pixels, rng: Rng) -> Pixels:
-    """A web master's usual line: strip, reduce, JPEG 75."""
-    return _program(x, ".jpg", ["convert", "IN", "-strip", "-resize", "85%", "-quality", "75", "OUT"])
+def imagemagick(x: Pixels, rng: Rng, *, percent: int = 100) -> Pixels:
+    """A web master's usual line: strip, perhaps reduce, JPEG 75."""
+    reduce = ["-resize", f"{percent}%"] if percent < 100 else []
+    return _program(x, ".jpg", ["convert", "IN", "-strip", *reduce, "-quality", "75", "OUT"])
 
 
 def ffmpeg(x: Pixels, rng: Rng) -> Pixels:
@@ -57,9 +58,11 @@ def ffmpeg(x: Pixels, rng: Rng) -> Pixels:
     return _program(x, ".jpg", ["ffmpeg", "-loglevel", "error", "-threads", "1", "-i", "IN", "-q:v", "5", "OUT"])
 
 
-def libvips(x: Pixels, rng: Rng) -> Pixels:
-    """A server's thumbnail at 60 % of the width, WebP 75."""
-    return _program(x, ".webp", ["vips", "thumbnail", "IN", "OUT[Q=75]", str(round(0.6 * x.shape[1]))])
+def libvips(x: Pixels, rng: Rng, *, percent: int = 100) -> Pixels:
+    """A server's picture pipeline: WebP 75, perhaps as a thumbnail."""
+    if percent == 100:
+        return _program(x, ".webp", ["vips", "copy", "IN", "OUT[Q=75]"])
+    return _program(x, ".webp", ["vips", "thumbnail", "IN", "OUT[Q=75]", str(round(percent / 100 * x.shape[1]))])
 
 
 def _program(x: Pixels, ending: str, command: list[str]) -> Pixels:

@@ -32,8 +32,7 @@ class Quality:
         ssim: mean structural similarity of the luma, Gaussian window of 1.5 px.
         ssimulacra2: 100 is identical, 90 visually lossless at 1:1; NaN where the package is not there.
         flat_rms: RMS of the difference over R, G, B where the original is flat, grey levels; NaN if hardly any is.
-        flat_weave: the same without the difference's local mean: near black and white the embedder makes room by a
-            smooth offset, which does not show as a pattern.
+        flat_weave: the same without the difference's mean over 33 pixels, since smooth offsets do not show.
     """
 
     psnr: float

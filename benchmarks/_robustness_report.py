@@ -123,7 +123,7 @@ def _quality_rows(markings: Sequence[Marking]) -> list[list[str]]:
             rows.append([text, form.format(middle), form.format(worst), f"{sign} {goal:g}", _met(met)])
     weave = sorted(m.flat_weave for m in markings if not math.isnan(m.flat_weave))
     if weave:
-        text = "of it without the smooth offset near black and white, and with 0.29 of rounding"
+        text = "of it without its mean over 33 pixels, since smooth offsets do not show; 0.29 of it is rounding"
         rows.append([text, f"{statistics.median(weave):.2f}", f"{weave[-1]:.2f}", "-", "-"])
     scores = sorted(m.ssimulacra2 for m in markings if not math.isnan(m.ssimulacra2))
     if scores:

@@ -103,9 +103,12 @@ ATTACKS: tuple[Attack, ...] = (
     _a("avif 50", "mild", codecs.avif, quality=50),
     _a("heic 50", "extra", codecs.heic, quality=50),
     _a("jpeg xl 50", "extra", codecs.jpeg_xl, "imagecodecs", distance=4.6),
-    _a("imagemagick 85 % + jpeg 75", "geometry", codecs.imagemagick),
+    # saved again by programs
+    _a("imagemagick jpeg 75", "mild", codecs.imagemagick),
+    _a("imagemagick 85 % + jpeg 75", "geometry", codecs.imagemagick, percent=85),
     _a("ffmpeg mjpeg q 5", "mild", codecs.ffmpeg),
-    _a("libvips 60 % + webp 75", "geometry", codecs.libvips, "vips"),
+    _a("libvips webp 75", "mild", codecs.libvips, "vips"),
+    _a("libvips 60 % + webp 75", "extra", codecs.libvips, "vips", percent=60),
     _a("chromium screenshot of a web page", "harsh", codecs.browser_screenshot),
     # colour
     _a("brightness 1.3", "mild", pixels.brightness, factor=1.3),

@@ -14,10 +14,12 @@ search whether or not its CRC is right. That shows how far noise stays from the 
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import itertools
 import json
 import math
+import multiprocessing
 import os
 import statistics
 import sys
@@ -47,6 +49,8 @@ from labelkit.formats.image._wm_detect import FALSE_ALARM, TRIES
 from labelkit.formats.image.watermark import detect, embed
 from labelkit.watermark import coding, decision
 from labelkit.watermark.keys import Key
+
+Float = NDArray[np.float32]
 
 #: Long side of the pictures searched, px: what most pictures on the net have, and it bounds the time.
 _LONGEST = 1024
@@ -86,20 +90,18 @@ def listening() -> Iterator[list[float]]:
     The detector hands the code values divided by the root of their energy, so their correlation with a codeword is z.
     """
     heard: list[float] = []
-    original = coding.Code.decode_many
+    original = coding.Code._pick
 
-    def decode_many(self: coding.Code, soft: NDArray[np.float32], runners_up: int = 24) -> Any:
-        leads, end = self._walk(soft)
-        for row, values in enumerate(soft):
-            path, _ = self._trace(leads[:, row], int(end[row]), np.array([-1]))
-            heard.append(float(self._convolve(path[0]) @ values))
-        return original(self, soft, runners_up)
+    def pick(self: coding.Code, soft: Float, leads: Float, end: int, *limits: Any) -> coding.Word | None:
+        survivor, _ = self._trace(leads, end, np.array([-1]))
+        heard.append(float(self._convolve(survivor[0]) @ soft))
+        return original(self, soft, leads, end, *limits)
 
-    coding.Code.decode_many = decode_many  # type: ignore[method-assign]
+    coding.Code._pick = pick  # type: ignore[method-assign]
     try:
         yield heard
     finally:
-        coding.Code.decode_many = original  # type: ignore[method-assign]
+        coding.Code._pick = original  # type: ignore[method-assign]
 
 
 def search(x: NDArray[np.uint8], picture: corpus.Picture, marked: bool, number: int, full: bool) -> Silence:
@@ -132,19 +134,51 @@ def searches(count: int, full: bool) -> Iterator[tuple[corpus.Picture, bool, lis
         yield picture, marked, [first + n * len(states) + place for n in range(each)]
 
 
-def run(path: Path, count: int, full: bool, until: float) -> None:
-    """Make the missing ones, a line each, until the time is up."""
-    done = {(s.picture, s.marked, s.number) for s in results(path) if s.full == full}
-    for picture, marked, numbers in searches(count, full):
-        missing = [n for n in numbers if (picture.id, marked, n) not in done]
-        if not missing:
-            continue
-        x = fit(corpus.load(picture), _LONGEST)
-        x = embed(x, payload_of(picture), key_of(picture)) if marked else x
-        for number in missing:
-            if time.monotonic() > until:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Searches of one picture.
+
+    Attributes:
+        picture, marked, full: as in :class:`Silence`.
+        numbers: of the keys.
+        until: when to stop, by the monotonic clock.
+    """
+
+    picture: corpus.Picture
+    marked: bool
+    full: bool
+    numbers: tuple[int, ...]
+    until: float
+
+    def run(self, path: Path) -> None:
+        """A line per search."""
+        bench_environment.one_thread()
+        if time.monotonic() > self.until:
+            return
+        x = fit(corpus.load(self.picture), _LONGEST)
+        x = embed(x, payload_of(self.picture), key_of(self.picture)) if self.marked else x
+        for number in self.numbers:
+            if time.monotonic() > self.until:
                 return
-            _append(path, search(x, picture, marked, number, full))
+            _append(path, search(x, self.picture, self.marked, number, self.full))
+
+
+def missing(path: Path, count: int, full: bool, until: float) -> list[Group]:
+    """What is still to be searched, in no order that means anything, so that an interrupted run is a fair sample."""
+    done = {(s.picture, s.marked, s.number) for s in results(path) if s.full == full}
+    groups = []
+    for picture, marked, numbers in searches(count, full):
+        left = tuple(n for n in numbers if (picture.id, marked, n) not in done)
+        if left:
+            groups.append(Group(picture, marked, full, left, until))
+    return sorted(groups, key=lambda g: (payload_of(g.picture), g.marked))
+
+
+def run(groups: Sequence[Group], path: Path, jobs: int) -> None:
+    """All of them, spread over processes."""
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for _ in pool.imap_unordered(functools.partial(Group.run, path=path), groups):
+            pass
 
 
 def _append(path: Path, silence: Silence) -> None:
@@ -215,6 +249,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fast", type=int, default=10_000, help="searches of the fast path")
     parser.add_argument("--full", type=int, default=2_000, help="full searches")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after this time")
     return parser.parse_args()
 
@@ -226,8 +261,8 @@ def main() -> None:
     path = bench_environment.CACHE / "false_positives" / f"{fingerprint()}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + 60 * options.minutes
-    run(path, options.fast, False, until)
-    run(path, options.full, True, until)
+    run(missing(path, options.fast, False, until), path, options.jobs)
+    run(missing(path, options.full, True, until), path, options.jobs)
     silences = results(path)
     header = (
         "what",

@@ -13,6 +13,7 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -126,6 +127,12 @@ class Blind:
 
     name, bits = "blind-watermark", 64
 
+    def __init__(self) -> None:
+        # On loading it chooses how processes start, which must not be chosen twice; and it greets.
+        with mock.patch("multiprocessing.set_start_method"), contextlib.redirect_stdout(None):
+            self._module = importlib.import_module("blind_watermark")
+        self._module.bw_notes.close()
+
     def embed(self, x: Pixels, payload: int) -> Pixels:
         marker = self._marker()
         marker.read_img(img=cv2.cvtColor(x, cv2.COLOR_RGB2BGR))
@@ -140,9 +147,5 @@ class Blind:
         except (ValueError, IndexError, AssertionError):  # too few blocks for 64 bits
             return None
 
-    @staticmethod
-    def _marker() -> Any:
-        with contextlib.redirect_stdout(None):
-            from blind_watermark import WaterMark
-
-            return WaterMark(password_wm=1, password_img=1)
+    def _marker(self) -> Any:
+        return self._module.WaterMark(password_wm=1, password_img=1)

@@ -159,6 +159,7 @@ _USAGE = {
     ),
     "standard input cannot be labelled in place": "标准输入无法原地替换",
     "several files need a folder": "多个文件需要一个文件夹",
+    "the source is a folder, and its files need one": "来源是文件夹，其中的文件需要一个输出文件夹",
     "name a folder": "请指定文件夹",
     "standard input has no file name": "标准输入没有文件名",
     "name a file, not a folder": "请指定文件，而不是文件夹",

@@ -8,7 +8,10 @@ _INPUT = {
     "there is no such file": "没有这个文件",
     "check the path": "请检查路径",
     "this is a folder": "这是一个文件夹",
-    "this is not a regular file": "这不是普通文件",
+    "this is a pipe or socket, not a regular file": "这是管道或套接字，不是普通文件",
+    "this is a device, not a regular file": "这是设备，不是普通文件",
+    "save what it gives to a file and name that": "请把其中的数据存为文件，再指定该文件",
+    "name a file; label_many and verify_many take folders": "请指定文件；label_many、verify_many 可处理文件夹",
     "name a file": "请指定文件",
     "name the file": "请指定文件",
     "name a file or a folder": "请指定文件或文件夹",
@@ -33,6 +36,10 @@ _INPUT = {
     "open it in binary mode": "请以二进制方式打开",
     "the file object cannot be read: {}": "文件对象无法读取：{}",
     "open it again": "请重新打开",
+    "the file object cannot be written: {}": "文件对象无法写入：{}",
+    "open it for writing in binary mode": "请以二进制写入方式打开",
+    "the file object took {} of {} bytes": "文件对象只接收了 {} 字节，应为 {} 字节",
+    "pass one that blocks": "请传入阻塞式的文件对象",
     "the file object has no data yet": "文件对象暂时没有数据",
     "pass one that blocks until there is some": "请传入会等待数据的文件对象",
     "more than {} bytes in a stream": "数据流超过 {} 字节",
@@ -78,6 +85,8 @@ _OUTPUT = {
     "choose another output, or ask for in-place": "请换一个输出位置，或使用 --in-place",
     "the output is called {}, the content is {}": "输出的扩展名是 {}，内容却是 {}",
     "call it {}; LabelKit does not convert between formats": "请把扩展名改为 {}；LabelKit 不做格式转换",
+    "the original of another picture is kept under this name": "此名称下保存着另一张图片的原件",
+    "move it away, or choose another backup suffix": "请将其移走，或换一个备份后缀",
     "the stored file differs from what was written": "存下的文件与写入的内容不一致",
     "please report this": "请反馈此问题",
     "please report this file": "请反馈此文件",
@@ -85,6 +94,7 @@ _OUTPUT = {
     "the metadata label did not read back: {} labels found": "写入的文件元数据标识未能读回：找到 {} 个标识",
     "the visible label did not read back from the coded picture": "编码后的图片中未能读回显式标识",
     "use style plate, or a higher quality; the original is untouched": "请改用 plate 样式或更高质量；原文件没有改动",
+    "called {}, but the content is {}; rename it to {}": "扩展名是 {}，内容却是 {}；请改名为 {}",
     "done before": "之前已完成",
     "not a media file: {}": "不是媒体文件：{}",
     "a symbolic link to {}; links in folders are not followed, name it itself": (
@@ -162,7 +172,7 @@ _LABEL = {
         "请用 on_existing=replace、keep 或 propagate（GB 45438-2025 6.1 c 只允许一个标识）"
     ),
     "the file has no label to pass on": "文件中没有可传播的标识",
-    "say attribute 2 (declared by the user) or 3 (detected), 标识办法 art. 6; its producer uses label": (
+    "say attribute 2 (declared by the user) or 3 (detected), or use label as its producer (标识办法 art. 6)": (
         "请给出属性 2（用户声明）或 3（检测发现），见标识办法第六条；若是生成方，请用 label"
     ),
     "{} labels name different producers or contents": "{} 个标识写着不同的生成方或内容编号",
@@ -175,6 +185,8 @@ _LABEL = {
     ),
     "{} labels are not written as XMP": "{} 个标识未以 XMP 写入",
     "leave the watermark out of the layers": "请从 layers 中去掉 watermark",
+    "{} is not a list of words": "{} 不是词的列表",
+    'pass at least one in a list, such as ["metadata"]': '请用列表传入至少一项，例如 ["metadata"]',
     "{} is not one of {}": "{} 不在可选值之内：{}",
     "check the spelling": "请检查拼写",
 }

@@ -85,6 +85,8 @@ _DRAWING = {
     "install the library it names (Debian: libgl1 libglib2.0-0), or opencv-python-headless instead": (
         "请安装其中提到的库（Debian：libgl1 libglib2.0-0），或改用 opencv-python-headless"
     ),
+    "APNG with 16-bit colour cannot be kept": "16 位颜色的 APNG 无法保留",
+    "convert it to 8 bits": "请转换为 8 位",
     "pass height x width, x 3 or x 4": "请传入 高 x 宽，可再 x 3 或 x 4",
     "pass uint8 or uint16": "请传入 uint8 或 uint16",
     "reduce it first": "请先缩小",

@@ -130,7 +130,7 @@ def check_look(look: Collection[str] | None) -> tuple[str, ...]:
     Raises:
         ConfigError: ``look`` names something unknown.
     """
-    asked = verification.DEFAULT_LOOK if look is None else tuple(look)
+    asked = verification.DEFAULT_LOOK if look is None else _words(look, "look")
     _known(asked, verification.LOOKS, "look")
     return asked
 
@@ -206,7 +206,8 @@ def _first_by_platform(propagator: str, propagate_id: str | None, attribute: str
         raise InvalidField(
             "the file has no label to pass on",
             place="Label",
-            remedy="say attribute 2 (declared by the user) or 3 (detected), 标识办法 art. 6; its producer uses label",
+            remedy="say attribute 2 (declared by the user) or 3 (detected), "
+            "or use label as its producer (标识办法 art. 6)",
         )
     return AigcLabel.generated(propagator, propagate_id, attribute=attribute)
 
@@ -236,7 +237,8 @@ def settings_for(config: Config | None, layers: Sequence[str] | None, on_existin
         UnsupportedOperation: a layer this version does not have.
     """
     base = config or Config()
-    settings = replace(base, layers=tuple(layers or base.layers), on_existing=on_existing or base.on_existing)
+    asked = base.layers if layers is None else _words(layers, "layers")
+    settings = replace(base, layers=asked, on_existing=on_existing or base.on_existing)
     _known(settings.layers, tuple(Layer), "layers")
     _known((settings.on_existing,), labelling.ON_EXISTING, "on_existing")
     return settings
@@ -259,6 +261,14 @@ def chosen_keys(keys: Any, settings: Config) -> tuple[Key, ...]:
     from labelkit.watermark.keys import as_keys
 
     return as_keys(settings.key or None if keys is None else keys)
+
+
+def _words(given: Collection[str], what: str) -> tuple[str, ...]:
+    if isinstance(given, str) or not given:
+        raise ConfigError(
+            f"{given!r} is not a list of words", place=what, remedy='pass at least one in a list, such as ["metadata"]'
+        )
+    return tuple(given)
 
 
 def _known(given: Collection[str], allowed: Collection[str], what: str) -> None:

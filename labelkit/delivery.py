@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from labelkit import evidence
 from labelkit.errors import InputError, WriteError
 from labelkit.formats import table
+from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
 from labelkit.labelling import Labelled
 from labelkit.record import Outcome
-from labelkit.sources import Source, open_source, same_file, store
+from labelkit.sources import Source, open_source, same_file, store, write_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,43 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
         source_name, label=result.label, format=result.row.id, written=result.written, skipped=result.skipped
     )
     if target.stream is not None:
-        target.stream.write(result.data)
+        _pour(result.data, target.stream)
         return outcome
     if target.path is None:
         return replace(outcome, data=result.data)
     if target.backup:
-        _keep_backup(target.path, target.backup)
+        _keep_backup(target.path, target.backup, result)
     store(target.path, [result.data], check=lambda path: _read_back(result, path), like=like, sync=sync)
     return replace(outcome, path=target.path)
+
+
+def _pour(data: bytes, stream: IO[bytes]) -> None:
+    """Write everything to a caller's file object; unbuffered files and sockets may take it in pieces."""
+    name = getattr(stream, "name", None)
+    called = name if isinstance(name, str) else "<stream>"
+    try:
+        done = taken = _taken(stream, data)
+        while taken and done < len(data):
+            taken = _taken(stream, memoryview(data)[done:])
+            done += taken
+    except OSError as error:
+        raise write_error(Path(called), error) from error
+    except (ValueError, TypeError) as error:  # it is closed, or not open for writing bytes
+        raise WriteError(
+            f"the file object cannot be written: {error}", file=called, remedy="open it for writing in binary mode"
+        ) from error
+    if done < len(data):
+        raise WriteError(
+            f"the file object took {done} of {len(data)} bytes", file=called, remedy="pass one that blocks"
+        )
+
+
+def _taken(stream: IO[bytes], piece: bytes | memoryview) -> int:
+    """How much of ``piece`` a file object took; what answers nothing and is no raw stream takes all (PEP 3116)."""
+    taken: object = stream.write(piece)
+    if isinstance(taken, int):
+        return taken
+    return 0 if isinstance(stream, io.RawIOBase) else len(piece)
 
 
 def _read_back(result: Labelled, path: Path) -> None:
@@ -49,11 +81,26 @@ def _read_back(result: Labelled, path: Path) -> None:
         raise WriteError("the stored file differs from what was written", file=str(path), remedy="check the disk")
 
 
-def _keep_backup(path: Path, suffix: str) -> None:
-    """The original under another name; an older backup is the truer original and stays."""
+def _keep_backup(path: Path, suffix: str, result: Labelled) -> None:
+    """The original under another name; an older backup of the same picture is the truer original and stays.
+
+    Raises:
+        WriteError: the older backup belongs to another picture, so that this original would be lost.
+    """
     backup = path.with_name(path.name + suffix)
+    original = open_source(path).data
     if not backup.exists():
-        store(backup, [bytes(open_source(path).data)], like=path)
+        store(backup, [bytes(original)], like=path)
+    elif original[:] not in (result.data, open_source(backup).data[:]) and not _is_labelled(original, result.row):
+        raise WriteError(
+            "the original of another picture is kept under this name",
+            file=str(backup),
+            remedy="move it away, or choose another backup suffix",
+        )
+
+
+def _is_labelled(data: Buffer, row: Format) -> bool:
+    return bool(evidence.collect(data, row).labels)
 
 
 def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, backup: str) -> Target:
@@ -66,7 +113,7 @@ def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, 
         if source is None or source.path is None or out is not None:
             raise InputError("in_place needs a source path and no out", remedy="pass out instead, or a path")
         # what a link leads to is labelled; the link stays a link
-        return Target(source.path.resolve(), backup=backup)
+        return Target(source.path.resolve() if source.path.is_symlink() else source.path, backup=backup)
     if out is None:
         return Target()
     if hasattr(out, "write"):

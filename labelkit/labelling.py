@@ -82,14 +82,23 @@ def run(job: Job) -> Labelled:
     job = replace(job, label=label)
     if note == _KEPT:
         data = bytes(job.source.data)
-        return Labelled(data, job.row, label, (), (Note(Layer.METADATA, note),), Signal(data), metadata=False)
+        return Labelled(data, job.row, label, (), (Note(Layer.METADATA, note), *_misnamed(job)), Signal(data), False)
     signal = signals.put(job, found)
-    data, written, skipped = bytes(signal.data), signal.written, signal.skipped
+    data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job))
     if Layer.METADATA in job.config.layers:
         data = _splice(job, data, found)
         written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
     return check(Labelled(data, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers))
+
+
+def _misnamed(job: Job) -> tuple[Note, ...]:
+    """What to say about a name that promises another format; the content decides."""
+    ending = job.source.path.suffix.lower() if job.source.path else ""
+    if not any(ending in row.extensions for row in table.formats()) or ending in job.row.extensions:
+        return ()
+    called = job.row.extensions[0]
+    return (Note("file", f"called {ending}, but the content is {job.row.container.name}; rename it to {called}"),)
 
 
 _KEPT = "the file was labelled before and its label is kept"

@@ -77,9 +77,11 @@ def _order(job: Job) -> tuple[Order, list[Note]]:
 def _without_standing(job: Job, found: Evidence, order: Order) -> tuple[Order, list[Note]]:
     """The order without what the file shows already: labelling twice labels once.
 
-    An explicit label is looked for only beside a metadata label; a mark always, since a second one would spoil both.
+    A metadata label that comes along tells whether there is an explicit one to look for, which takes less long than
+    looking at pixels; a mark is looked for always, since a second one would spoil both.
     """
-    looks_for_label = order.explicit is not None and bool(found.labels)
+    labelled_before = bool(found.labels) or Layer.METADATA not in job.config.layers
+    looks_for_label = order.explicit is not None and labelled_before
     if not looks_for_label and order.payload is None:
         return order, []
     handler, notes = media.layers(job.row), []
@@ -95,7 +97,7 @@ def _without_standing(job: Job, found: Evidence, order: Order) -> tuple[Order, l
 
 def _good(marks: list[ExplicitMark]) -> ExplicitMark | None:
     """A visible label that does what the rule asks."""
-    good = (m for m in marks if m.ratio >= _STANDING_RATIO and elements(m.text) and m.frames[0] == m.frames[1])
+    good = (m for m in marks if m.ratio >= _STANDING_RATIO and elements(m.text).complete and m.frames[0] == m.frames[1])
     return next(good, None)
 
 

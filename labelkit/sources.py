@@ -23,6 +23,8 @@ from labelkit.errors import InputError, LimitExceeded, NotFound, Unreadable, Wri
 SourceLike: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 Buffer: TypeAlias = bytes | mmap.mmap
 
+#: Under this suffix an original is kept that its labelled copy replaces, unless the caller names another.
+BACKUP_SUFFIX = ".orig"
 #: Files up to this size are read at once; larger ones are mapped, so that memory stays flat.
 READ_AT_ONCE_BYTES = 64 * 1024 * 1024
 #: File objects and pipes have to be held in memory, so they have a bound; files on disk have none.
@@ -69,7 +71,9 @@ def _read_path(name: str) -> Buffer:
         with os.fdopen(os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise Unreadable(_odd_kind(info.st_mode), file=name, remedy=_ODD_KIND_REMEDY)
+                folder = stat.S_ISDIR(info.st_mode)
+                remedy = _FOLDER_REMEDY if folder else "save what it gives to a file and name that"
+                raise Unreadable(_odd_kind(info.st_mode), file=name, remedy=remedy)
             if info.st_size <= READ_AT_ONCE_BYTES:
                 return file.read()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -79,7 +83,7 @@ def _read_path(name: str) -> Buffer:
         raise InputError(f"no file can have this name: {error}", file=name, remedy="check the path") from error
 
 
-_ODD_KIND_REMEDY = "name a file; label_many and verify_many take folders"
+_FOLDER_REMEDY = "name a file; label_many and verify_many take folders"
 
 
 def _odd_kind(mode: int) -> str:
@@ -96,7 +100,7 @@ def read_error(name: str, error: OSError) -> InputError:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return NotFound("there is no such file", file=name, remedy=_missing_remedy(name))
     if error.errno == errno.EISDIR:
-        return Unreadable("this is a folder", file=name, remedy=_ODD_KIND_REMEDY)
+        return Unreadable("this is a folder", file=name, remedy=_FOLDER_REMEDY)
     if error.errno == errno.ELOOP:
         return Unreadable("the symbolic links run in a circle", file=name, remedy="repair the link")
     if error.errno in (errno.EACCES, errno.EPERM):

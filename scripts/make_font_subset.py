@@ -28,8 +28,9 @@ FILE = "LabelKitSans-Regular.otf"
 VERSION = "Version 1.000; subset of Noto Sans SC 2.004"
 #: Noto Sans SC Regular 2.004, SubsetOTF/SC, revision f8d157532fbfaeda587e826d4cd5b21a49186f7c of notofonts/noto-cjk.
 SOURCE_SHA256 = "faa6c9df652116dde789d351359f3d7e5d2285a2b2a1f04a2d7244df706d5ea9"
-#: 国 is the reference glyph for texts without any Chinese character.
-EXTRA = "国·★☆●○◆■│–—‘’“”…™€、。《》「」『』【】！（），：；？～"
+#: 国 is the reference glyph for texts without any Chinese character; 非无 and what follows deny a label, which its
+#: reader has to notice.
+EXTRA = "国非无無不是没有未经使用含·★☆●○◆■│–—‘’“”…™€、。《》「」『』【】！（），：；？～"
 
 
 def wanted() -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import resource
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,6 +87,74 @@ def test_pillow_image_to_every_format(kind: str) -> None:
     assert table.find(outcome.data).id == kind
     report = labelkit.verify(outcome.data)
     assert report.conforms is True, report.findings
+
+
+class Reluctant(io.RawIOBase):
+    """Takes at most 1000 bytes at once, and at most ``room`` in all."""
+
+    def __init__(self, room: int) -> None:
+        self.taken, self.room = bytearray(), room
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int | None:
+        fits = bytes(piece[: min(1000, self.room - len(self.taken))])
+        self.taken += fits
+        return len(fits) or None
+
+
+def test_output_to_an_unbuffered_stream(coffee: Path) -> None:
+    whole = io.BytesIO()
+    label = label_of()
+    labelkit.label(coffee, label, whole, config=QUICK)
+    stream = Reluctant(10**9)
+    labelkit.label(coffee, label, stream, config=QUICK)
+    assert bytes(stream.taken) == whole.getvalue()
+    with pytest.raises(errors.WriteError, match="took 5000 of"):
+        labelkit.label(coffee, label, Reluctant(5000), config=QUICK)
+
+
+def test_output_to_streams_that_cannot_take_it(coffee: Path, tmp_path: Path) -> None:
+    closed = io.BytesIO()
+    closed.close()
+    with open("/dev/full", "wb", buffering=0) as full, open(tmp_path / "t", "w") as text:
+        for stream, words in ((full, "disk is full"), (text, "must be str"), (closed, "closed file")):
+            with pytest.raises(errors.WriteError, match=words) as caught:
+                labelkit.label(coffee, label_of(), stream, config=QUICK)
+            assert caught.value.file
+            assert caught.value.remedy
+
+
+def test_an_original_is_never_lost_to_the_backup_of_another(coffee: Path) -> None:
+    first = coffee.read_bytes()
+    for _ in range(2):
+        labelkit.label(coffee, label_of(), in_place=True, backup=".orig", config=QUICK)
+    backup = coffee.with_name("coffee.jpg.orig")
+    assert backup.read_bytes() == first
+    second = (PICTURES / "rocket.jpg").read_bytes()
+    coffee.write_bytes(second)
+    with pytest.raises(errors.WriteError, match="another picture is kept"):
+        labelkit.label(coffee, label_of(), in_place=True, backup=".orig", config=QUICK)
+    assert (backup.read_bytes(), coffee.read_bytes()) == (first, second)
+    labelkit.label(coffee, label_of(), in_place=True, backup=".2", config=QUICK)
+    assert coffee.with_name("coffee.jpg.2").read_bytes() == second
+
+
+def test_the_visible_label_alone_is_drawn_once(coffee: Path) -> None:
+    once = labelkit.label(coffee, label_of(), layers=["explicit"], config=QUICK)
+    assert once.data
+    twice = labelkit.label(once.data, label_of(), layers=["explicit"], config=QUICK)
+    assert twice.data == once.data
+    assert "already" in twice.skipped[0].text
+
+
+@pytest.mark.parametrize("words", ["metadata", (), []])
+def test_layers_and_looks_are_lists(coffee: Path, words: Any) -> None:
+    with pytest.raises(errors.ConfigError, match="not a list of words"):
+        labelkit.label(coffee, label_of(), layers=words)
+    with pytest.raises(errors.ConfigError, match="not a list of words"):
+        labelkit.verify(coffee, look=words)
 
 
 def test_output_to_stream_and_folder(coffee: Path, tmp_path: Path) -> None:
@@ -291,6 +360,7 @@ class TestBadInput:
         wrong = coffee.rename(tmp_path / "coffee.png")
         outcome = labelkit.label(wrong, label_of(), tmp_path / "out.jpg", config=QUICK)
         assert outcome.format == "jpeg"
+        assert "called .png, but the content is JPEG; rename it to .jpg" in [n.text for n in outcome.skipped]
         assert any(f.check == "file.extension" for f in labelkit.verify(wrong).findings)
 
     def test_empty(self, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ _ARROWS = {
     },
     "labelling": {"evidence", "signals", "carriers", "watermark", "formats.base", "formats.table"},
     "signals": {"evidence", "labelling", "watermark", "formats.base", "formats.media", "formats.table"},
-    "delivery": {"labelling", "formats.table"},
+    "delivery": {"evidence", "labelling", "formats.base", "formats.table"},
     "api": {"evidence", "labelling", "delivery", "verification", "watermark", "formats.table"},
     "report": {"report", "rules"},
     "batch": {"batch", "api", "labelling", "delivery", "verification", "report", "watermark", "formats.table"},

@@ -54,6 +54,8 @@ _ABOVE = {
 #: What a label must reach: mean of all characters; each Chinese character and the letters AI; and each of them as a
 #: share of their median, because one wrong character among clear ones stands out (主 for 生, 司 for AI).
 ACCEPT_MEAN, ACCEPT_EACH, ACCEPT_SHARE = 0.56, 0.48, 0.62
+#: What words that deny it must reach, more than others because a label would be lost to them.
+_DENIED_SHARE = 0.8
 #: Farthest that a label may stand from the nearest edge: a share of the shortest side, or lines of other text.
 EDGE_SHARE, EDGE_HEIGHTS = 0.15, 2.8
 #: Margins are equal, and a label in the middle, when the lesser is at least this share of the greater.
@@ -226,7 +228,7 @@ def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | N
         return None
     place = replace(_reading.settled(first).place, text=fine.text)
     reading = _reading.settled(_reading.best(canvas, place, [*texts, *_probes.wordings()]))
-    if not _reads_well(reading):
+    if not _reads_well(reading) or _denied(canvas, place):
         return None
     return reading if _says_enough(reading, texts) else _completed(canvas, reading)
 
@@ -234,6 +236,13 @@ def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | N
 def _reads_well(reading: Reading) -> bool:
     least = max(ACCEPT_EACH, ACCEPT_SHARE * reading.median)
     return reading.score >= ACCEPT_MEAN and reading.weakest >= least
+
+
+def _denied(canvas: Canvas, place: Candidate) -> bool:
+    """Whether clear words before the place say that AI was *not* used, as in 非AI生成."""
+    reader = _reading.Reader(canvas, place)
+    readings = [reader.read(before + place.text, place.text) for before in _probes.denials()]
+    return any(r.weakest >= max(ACCEPT_EACH, _DENIED_SHARE * r.median) for r in readings)
 
 
 def _says_enough(reading: Reading, texts: Sequence[str]) -> bool:

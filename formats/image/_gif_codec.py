@@ -37,11 +37,13 @@ def decode(data: Buffer) -> Picture:
         count = int(getattr(image, "n_frames", 1))
         check_size(*image.size, count)
         loop = int(image.info.get("loop", 0) or 0)
-        frames = []
+        frames, screen = [], (0, 0, *image.size)
         for number in range(count):
             image.seek(number)
             image.load()
-            frames.append(Frame(_complete(image), float(image.info.get("duration", 0) or 0)))
+            # Pillow grows with frames that reach beyond the logical screen; viewers cut them off.
+            shown = _complete(image) if image.size == screen[2:] else _complete(image).crop(screen)
+            frames.append(Frame(shown, float(image.info.get("duration", 0) or 0)))
         return Picture(frames, "gif", 1, loop, carried(image), GifCoding(data))
 
 

@@ -26,6 +26,8 @@ from labelkit.formats.image._frames import (
 NAMES = {"webp": "WEBP", "heif": "HEIF", "avif": "AVIF", "bmp": "BMP"}
 #: Quality for pictures that come without one, per format; the codecs' own defaults show on text.
 NEW_QUALITY = {"webp": 90, "heif": 90, "avif": 90}
+#: Effort of the HEVC encoder: its default, "slow", takes seven times as long for 3 % less size at the same PSNR.
+HEIF_PRESET = "ultrafast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,12 @@ class PlainCoding:
     Attributes:
         lossless: WebP lossless.
         quality: estimate of the source's quality, 0 for none.
+        primary: HEIF: which of several pictures is shown first.
     """
 
     lossless: bool = False
     quality: int = 0
+    primary: int = 0
 
 
 def decode(data: Buffer, format_id: str) -> Picture:
@@ -51,9 +55,10 @@ def decode(data: Buffer, format_id: str) -> Picture:
         count = int(getattr(image, "n_frames", 1))
         check_size(*image.size, count)
         loop = int(image.info.get("loop", 0) or 0)
+        primary = image.tell()
         frames = [_frame(image, number, count) for number in range(count)]
         orientation = orientation_of(image)
-        return Picture(frames, format_id, orientation, loop, carried(image), _coding(data, format_id))
+        return Picture(frames, format_id, orientation, loop, carried(image), _coding(data, format_id, primary))
 
 
 def _frame(image: Image.Image, number: int, count: int) -> Frame:
@@ -80,11 +85,11 @@ def register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _coding(data: Buffer, format_id: str) -> PlainCoding:
+def _coding(data: Buffer, format_id: str, primary: int) -> PlainCoding:
     if format_id == "webp":
         lossless = _webp_lossless(data)
         return PlainCoding(lossless, 0 if lossless else _vp8.quality(data))
-    return PlainCoding(False, NEW_QUALITY.get(format_id, 0))
+    return PlainCoding(False, NEW_QUALITY.get(format_id, 0), primary)
 
 
 def _webp_lossless(data: Buffer) -> bool:
@@ -105,8 +110,10 @@ def encode(picture: Picture, format_id: str, quality: int) -> bytes:
         given |= {"save_all": True, "append_images": images[1:]}
         given |= {"duration": durations} if format_id != "heif" else {}
         given |= {"loop": picture.loop} if format_id == "webp" else {}
+        given |= {"primary_index": coding.primary} if format_id == "heif" else {}
     if format_id == "heif":
         register_heif()
+        given["enc_params"] = {"preset": HEIF_PRESET}
     out = io.BytesIO()
     first = images[0]
     assert isinstance(first, Image.Image)

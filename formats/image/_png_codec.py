@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, PngImagePlugin
 
+from labelkit.errors import UnsupportedOperation
 from labelkit.formats.base import Buffer
+from labelkit.formats.image import _apng
 from labelkit.formats.image._frames import (
     Carried,
     Frame,
@@ -44,11 +46,13 @@ class PngCoding:
         depth: bits per sample.
         key: colour that tRNS declares transparent in 16-bit colour, or None.
         poster: the first frame is a still that is not part of the animation.
+        delays: of the animation's frames, numerator and denominator in seconds.
     """
 
     depth: int
     key: bytes = b""
     poster: bool = False
+    delays: tuple[tuple[int, int], ...] = ()
 
 
 def decode(data: Buffer) -> Picture:
@@ -57,12 +61,14 @@ def decode(data: Buffer) -> Picture:
         image = opened(data, "PNG")
         assert isinstance(image, PngImagePlugin.PngImageFile)
         depth, colour = data[24], data[25]
-        if depth == 16 and colour != 0 and not getattr(image, "is_animated", False):
+        if depth == 16 and colour != 0:
+            if getattr(image, "is_animated", False):
+                raise UnsupportedOperation("APNG with 16-bit colour cannot be kept", remedy="convert it to 8 bits")
             return _decode_16(image, data, colour)
-        return _decode_pillow(image, depth)
+        return _decode_pillow(image, data, depth)
 
 
-def _decode_pillow(image: PngImagePlugin.PngImageFile, depth: int) -> Picture:
+def _decode_pillow(image: PngImagePlugin.PngImageFile, data: Buffer, depth: int) -> Picture:
     count = int(getattr(image, "n_frames", 1))
     check_size(*image.size, count)
     loop = int(image.info.get("loop", 0))
@@ -73,7 +79,7 @@ def _decode_pillow(image: PngImagePlugin.PngImageFile, depth: int) -> Picture:
         image.load()
         pixels = _keyed(image.copy() if count > 1 else image._new(image.im))
         frames.append(Frame(pixels, float(image.info.get("duration", 0) or 0)))
-    coding = PngCoding(depth, poster=poster)
+    coding = PngCoding(depth, poster=poster, delays=_apng.delays(bytes(data)) if count > 1 else ())
     return Picture(frames, "png", orientation_of(image), loop, carried(image), coding)
 
 
@@ -131,31 +137,21 @@ def encode(picture: Picture, quality: int) -> bytes:
     metadata = {} if isinstance(coding, PngCoding) else _metadata(picture.carried)
     if not isinstance(first, Image.Image):
         return _encode_16(first, coding.key if isinstance(coding, PngCoding) else b"")
-    out = io.BytesIO()
     if len(picture.frames) > 1:
-        _save_animation(picture, out, metadata)
-    else:
-        first.save(out, "PNG", **metadata)
+        return _animation(picture, metadata)
+    out = io.BytesIO()
+    first.save(out, "PNG", **metadata)
     return out.getvalue()
 
 
-def _save_animation(picture: Picture, out: io.BytesIO, metadata: dict[str, Any]) -> None:
-    images = [frame.pixels for frame in picture.frames]
-    poster = isinstance(picture.coding, PngCoding) and picture.coding.poster
-    durations = [frame.duration for frame in picture.frames[1 if poster else 0 :]]
-    # Complete frames that replace what was there: no disposal and no blending can go wrong.
-    images[0].save(  # type: ignore[union-attr]
-        out,
-        "PNG",
-        save_all=True,
-        append_images=images[1:],
-        duration=durations,
-        loop=picture.loop,
-        default_image=poster,
-        disposal=PngImagePlugin.Disposal.OP_NONE,
-        blend=PngImagePlugin.Blend.OP_SOURCE,
-        **metadata,
-    )
+def _animation(picture: Picture, metadata: dict[str, Any]) -> bytes:
+    coding = picture.coding if isinstance(picture.coding, PngCoding) else PngCoding(8)
+    images = [frame.pixels for frame in picture.frames if isinstance(frame.pixels, Image.Image)]
+    shown = picture.frames[1 if coding.poster else 0 :]
+    times = [_apng.delay_of(frame.duration) for frame in shown]
+    if len(coding.delays) == len(times):
+        times = list(coding.delays)
+    return _apng.encode(images, times, picture.loop, coding.poster, metadata)
 
 
 def _metadata(kept: Carried) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from labelkit.errors import MissingGlyph
-from labelkit.formats.image._drawing import font_for, full_width, sized
+from labelkit.formats.image._drawing import INK, font_for, full_width, sized
 from labelkit.wording import WORDINGS
 
 Floats = NDArray[np.float32]
@@ -138,8 +138,13 @@ def lowest(text: str) -> float:
 @lru_cache(maxsize=1024)
 def ink_span(glyph: str) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of a character's ink in em, from the pen's start on the baseline, y downwards."""
-    left, top, right, bottom = _face(font_for(glyph)).getbbox(glyph, anchor="ls")
-    return left / 400, top / 400, right / 400, bottom / 400
+    core, (left, top) = _face(font_for(glyph)).getmask2(glyph, mode="L", anchor="ls")
+    ink = np.frombuffer(bytes(core), np.uint8).reshape(core.size[::-1]) >= INK
+    columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    edges = left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1
+    return float(edges[0]) / 400, float(edges[1]) / 400, float(edges[2]) / 400, float(edges[3]) / 400
 
 
 @cache
@@ -172,6 +177,15 @@ _COMMON = (
     ),
     *("千问AI生成", "人工智能生成内容", "人工智能生成图片", "AI合成图片", "本图由AI合成", "内容由AI合成"),
 )
+
+
+@cache
+def denials() -> tuple[str, ...]:
+    """What makes a label say the opposite when it stands directly before it."""
+    return tuple(words for words in _DENIALS if drawable(words))
+
+
+_DENIALS = ("非", "无", "無", "不是", "没有", "未经", "未使用", "非由", "不含", "未用")
 
 
 @lru_cache(maxsize=256)

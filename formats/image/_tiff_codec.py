@@ -203,6 +203,8 @@ def _add_exif(tags: Directory, kept: Carried) -> None:
 def _coded(pixels: Pixels, page: TiffPage) -> tuple[Directory, list[bytes]]:
     """Layout tags and strips of one page, as Pillow and libtiff code it."""
     image = pixels if isinstance(pixels, Image.Image) else _as_grey(pixels)
+    if image.mode == "I;16B":  # pages are written in little-endian order
+        image = Image.fromarray(np.asarray(image).astype("<u2"))
     given: dict[str, Any] = {}
     compression = page.compression
     if compression in ("group3", "group4", "tiff_ccitt") and image.mode != "1":

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.formats.image._wm_decode import PROFILES, Canonical, Frame, Reading, fold, framed, read, weighed
+from labelkit.formats.image._wm_decode import PROFILES, Canonical, Reading, fold, framed, read, weighed
 from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, reduced, resize, resizing, turned
 from labelkit.formats.image._wm_pattern import CANONICAL, Float, Plan, plan
-from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, best, refined
+from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, refined
 from labelkit.formats.image._wm_spectrum import WORK_SIDE, Spectrum, spectrum
 from labelkit.formats.image._wm_track import tracked
 from labelkit.watermark import decision
@@ -21,17 +21,29 @@ from labelkit.watermark.keys import Key
 #: Bound of the chance that one detection, with all its keys, reports a mark where there is none.
 FALSE_ALARM = 1e-8
 #: Geometries decoded per key at most: two known ones, and candidates of the search.
-_KNOWN, _SEARCHED = 2, 8
+_KNOWN, _SEARCHED = 2, 12
 #: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded.
 _HEARD = 3.0
-#: What a candidate's score must exceed in the quick rounds and in the thorough one, where noise reaches about 60.
-_STRONG, _WEAK = 75.0, 50.0
-#: Candidates refined per round.
-_REFINED = 24
+#: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
+#: among the few upright geometries, where it reaches about 40.
+_STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
+#: What the weaker family of lines must contribute: one alone found at the right place says nothing about the other.
+_ONE_FAMILY = 14.0
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
+#: A round of the search: where to look, and what the score of how many candidates must exceed.
+Round = tuple[Callable[[Search], list[Candidate]], float, int]
+_WHOLE: tuple[Round, ...] = (
+    (lambda search: search.similar(FIRST_CELLS), _STRONG, 8),
+    (Search.upright, _UPRIGHT, 3),
+    (Search.deformed, _STRONG, 8),
+    (lambda search: search.similar(ALL_CELLS), _WEAK, 8),
+)
+_WINDOW: tuple[Round, ...] = ((lambda search: search.similar(FIRST_CELLS), _WEAK, 2), (Search.deformed, _WEAK, 2))
+#: Where windows begin, relative to height and width.
+_WINDOWS = ((0.25, 0.25), (0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +75,47 @@ def find(array: NDArray[Any], keys: Sequence[Key], deep: bool) -> Found | None:
 
 
 def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | None:
-    """The first mark that the geometric search finds."""
-    small = min(1.0, WORK_SIDE / max(grey.shape))
-    shape = (round(grey.shape[0] * small), round(grey.shape[1] * small))
-    to_work, seen = resizing(grey.shape, shape), spectrum(resize(grey, shape))
-    for key in keys:
-        decoded: list[Candidate] = []
-        for candidate in _promising(seen, plan(key)):
-            if any(alike(candidate.to_frame, other.to_frame) for other in decoded) or len(decoded) >= _SEARCHED:
-                continue
-            decoded.append(candidate)
-            if found := attempts.candidate(key, compose(candidate.to_frame, to_work)):
-                return found
+    """The first mark that the geometric search finds, in the whole picture or in windows of it."""
+    decoded: dict[Key, list[Map]] = {key: [] for key in keys}
+    for seen, to_view, rounds in _views(grey):
+        for key in keys:
+            for candidate in _promising(seen, plan(key), rounds):
+                if len(decoded[key]) == _SEARCHED:
+                    break
+                if any(alike(candidate.to_frame, other) for other in decoded[key]):
+                    continue
+                decoded[key].append(candidate.to_frame)
+                if found := attempts.candidate(key, compose(candidate.to_frame, to_view)):
+                    return found
     return None
 
 
-def _promising(seen: Spectrum, chosen: Plan) -> Iterator[Candidate]:
-    """Candidates from the quick round, then with changed proportions, then from the thorough round."""
+def _views(grey: Float) -> Iterator[tuple[Spectrum, Map, Sequence[Round]]]:
+    """Spectra to search in, the maps from the picture to what they show, and how to search.
+
+    First the whole; then half-size windows, where a bent picture is nearly straight and a pasted one nearly alone.
+    """
+    small = min(1.0, WORK_SIDE / max(grey.shape))
+    height, width = round(grey.shape[0] * small), round(grey.shape[1] * small)
+    work, to_work = resize(grey, (height, width)), resizing(grey.shape, (height, width))
+    whole = spectrum(work)
+    if whole.values.any():
+        yield whole, to_work, _WHOLE
+    if min(height, width) < 2 * _MIN_SEARCHED:
+        return
+    for y, x in _WINDOWS:
+        top, left = int(y * height), int(x * width)
+        window = work[top : top + height // 2, left : left + width // 2]
+        shift = np.array([[1.0, 0, -left], [0, 1, -top]])
+        yield spectrum(window), compose(shift, to_work), _WINDOW
+
+
+def _promising(seen: Spectrum, chosen: Plan, rounds: Sequence[Round]) -> Iterator[Candidate]:
+    """The candidates of each round that stand out."""
     search = Search(seen, chosen)
-    rounds: tuple[tuple[Callable[[], list[Candidate]], float], ...] = (
-        (lambda: [*search.similar(FIRST_CELLS), *search.upright()], _STRONG),
-        (search.deformed, _STRONG),
-        (lambda: search.similar(ALL_CELLS), _WEAK),
-    )
-    so_far: list[Candidate] = []
-    for look, least in rounds:
-        so_far = best([*so_far, *look()], _REFINED)
-        for candidate in refined(seen, chosen, so_far):
-            if candidate.score > least:
+    for look, least, most in rounds:
+        for candidate in refined(seen, chosen, look(search))[:most]:
+            if candidate.score > least and candidate.weaker > _ONE_FAMILY:
                 yield candidate
 
 
@@ -120,13 +145,14 @@ class Attempts:
         self._enough = decision.threshold(FALSE_ALARM, self._tries)
 
     def known(self, key: Key, to_frame: Map) -> Found | None:
-        """The mark under a known map; where the template is not heard it may have been filtered out, so one try."""
+        """The mark under a known map; where the template is not heard it may have been filtered out: one try then."""
         filtered = self.picture.filtered(to_frame)
         if filtered is None:
             return None
         frame = framed(*filtered, plan(key))
-        profiles = len(PROFILES) if abs(frame.z) > _HEARD else 1
-        return self._found(key, to_frame, self._read(key, frame, frame.values, profiles))
+        if abs(frame.z) < _HEARD:
+            return self._found(key, to_frame, self._read(key, 1.0, frame.values, 1))
+        return self._found(key, to_frame, self._read(key, frame.z, frame.values, len(PROFILES)))
 
     def candidate(self, key: Key, to_frame: Map) -> Found | None:
         """The mark under a map that the search came up with, if the template is heard: as it is, then tracked."""
@@ -136,13 +162,13 @@ class Attempts:
         frame = framed(*filtered, plan(key))
         if abs(frame.z) < _HEARD:
             return None
-        if found := self._found(key, to_frame, self._read(key, frame, frame.values, len(PROFILES))):
+        if found := self._found(key, to_frame, self._read(key, frame.z, frame.values, len(PROFILES))):
             return found
         frame = tracked(frame, *filtered, plan(key))
-        return self._found(key, to_frame, self._read(key, frame, weighed(frame, key), len(PROFILES)))
+        return self._found(key, to_frame, self._read(key, frame.z, weighed(frame, key), len(PROFILES)))
 
-    def _read(self, key: Key, frame: Frame, values: Float, profiles: int) -> Reading | None:
-        return read(fold(values) * np.sign(frame.z), plan(key), self._enough, profiles)
+    def _read(self, key: Key, polarity: float, values: Float, profiles: int) -> Reading | None:
+        return read(fold(values) * np.sign(polarity), plan(key), self._enough, profiles)
 
     def _found(self, key: Key, to_frame: Map, reading: Reading | None) -> Found | None:
         if reading is None:

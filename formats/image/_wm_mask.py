@@ -13,13 +13,15 @@ FLAT_RMS = 0.745
 #: Peak signal-to-noise ratio a picture never falls below, dB over its whole area.
 MIN_PSNR = 38.0
 #: The mask rises with local activity (grey levels) to the power that contrast masking follows, up to a ceiling.
-ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.54, 0.7, 6.5
+ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.6, 0.7, 6.5
 #: Standard deviation of the local window, in canonical units.
 SIGMA = 1.5
 #: Opening removes isolated edges (they show ringing) and keeps texture.
-_OPENING, _EDGE_SLACK = np.ones((13, 13), np.uint8), 1.6
+_OPENING, _EDGE_SLACK = np.ones((17, 17), np.uint8), 1.6
 #: Texture hides more in the very dark and the very bright.
 _MID_GREY, _LUMA_GAIN = 110.0, 0.35
+#: Share of the texture's gain that stays on paper white, and grey levels from there on which all of it does.
+_ON_PAPER, _PAPER = 0.35, 40.0
 #: Headroom, in units of the amplitude, from which on hardly anything is cut off.
 _ROOM = 1.6
 
@@ -35,6 +37,8 @@ def mask(luma: Float) -> Float:
     activity = np.sqrt(blur((luma - mean) ** 2, SIGMA))
     texture = np.minimum(activity, _EDGE_SLACK * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
     extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
+    # Specks on paper white show, however dense the print around them is.
+    extreme *= np.clip(_ON_PAPER + np.maximum(255 - luma, 0) / _PAPER, 0, 1)
     hidden = ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA), 0), MASKING_EXPONENT) * extreme
     return np.asarray(np.minimum(1 + hidden, MAX_MASK))
 

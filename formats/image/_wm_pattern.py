@@ -5,7 +5,7 @@ the axes on which JPEG grids, buildings and text lie. In it live
 
 * a payload tile of period 128 x 128: every coefficient of a half plane of its DFT carries one coded bit times a keyed
   sign, weighted f^-0.5 so that neither low-pass filters nor texture decide alone;
-* 20 sinusoids along u and 20 along v, with keyed frequencies and phases. Each family is collinear, and a line stays a
+* 22 sinusoids along u and 22 along v, with keyed frequencies and phases. Each family is collinear, and a line stays a
   line under any affine map, so a detector finds each with two numbers instead of four for both together.
 """
 
@@ -30,10 +30,10 @@ PERIOD = 512
 TEMPLATE_SHARE = 0.34
 #: Radial frequencies of the tile, cycles per unit.
 MIN_FREQUENCY, MAX_FREQUENCY = 0.045, 0.36
-#: Spectral slope of tile and template.
-SLOPE = 0.5
+#: Spectral slope of the tile (between what low-pass filters and what small crops want), and of the template.
+SLOPE, LINE_SLOPE = 0.5, 0.1
 #: Template lines: first and last index (cycles per PERIOD), and the growth of their spacing.
-FIRST_LINE, LAST_LINE, LINE_STEP, LINE_GROWTH = 24, 172, 6.0, 0.075
+FIRST_LINE, LAST_LINE, LINE_STEP, LINE_GROWTH = 24, 172, 6.0, 0.06
 #: Keyed rotation: centre and half range in degrees.
 ANGLE, ANGLE_RANGE = 27.0, 4.0
 CODE = Code(16)
@@ -119,7 +119,7 @@ def template(key: Key) -> Float:
     chosen = plan(key)
     t = np.arange(PERIOD) * (2 * np.pi / PERIOD)
     u, v = (
-        (np.cos(np.outer(t, n) + phase) * (n / PERIOD) ** -SLOPE).sum(axis=1)
+        (np.cos(np.outer(t, n) + phase) * (n / PERIOD) ** -LINE_SLOPE).sum(axis=1)
         for n, phase in zip(chosen.lines, chosen.phases, strict=True)
     )
     pattern = u[None, :] + v[:, None]

@@ -19,12 +19,10 @@ from labelkit.formats.image._wm_spectrum import Complex, Index, Spectrum, family
 
 #: Length of the offset transform: at least the span of the line indices, and few enough samples to be fast.
 _OFFSETS = 256
-#: Cells (best of the joint power map) whose phases are looked at, in the first and in the thorough round.
-FIRST_CELLS, ALL_CELLS = 1500, 16_000
+#: Best cells of the joint power map (of a full-size transform) whose phases are looked at, in the first and last round.
+FIRST_CELLS, ALL_CELLS = 2000, 14_000
 #: Of each family alone, for changed proportions: cells looked at, and kept.
 _SINGLE_CELLS, _SINGLES = 3000, 24
-#: Priors on the sum of squares: for upright, turned by 90 degrees, mirrored; and for changed proportions.
-_UPRIGHT, _ANISOTROPIC = 6.0, -8.0
 #: Changed proportions: furthest from right angles (cosine), and largest ratio of the scales (logarithm).
 _SKEW, _RATIO = 0.42, 0.6
 #: Cells per block, so that the offset transforms stay in the cache.
@@ -56,11 +54,13 @@ class Candidate:
 
     Attributes:
         to_frame: map from the searched picture to the frame.
-        score: sum of both families' squared z, with the prior of such a geometry.
+        score: sum of both families' squared z.
+        weaker: the smaller of the two.
     """
 
     to_frame: Map
     score: float
+    weaker: float
 
 
 def coherent(spectrum: Spectrum, vector: NDArray[np.float64], plan: Plan, axis: int) -> Lines:
@@ -115,10 +115,14 @@ class Search:
     def _scales(self) -> int:
         return int(self._maps[0].shape[1])
 
+    def _share(self, cells: int) -> int:
+        """As many of the cells as of the full-size transform's; a smaller one has larger cells."""
+        return min(cells * self.spectrum.size**2 // 1024**2, self._joint.size)
+
     def similar(self, cells: int) -> list[Candidate]:
         """The best candidates among turned, scaled and mirrored pictures, from the best cells of the joint map."""
-        chosen = np.argpartition(self._joint, -cells)[-cells:]
-        return self._pairs(chosen, 0.0)
+        count = self._share(cells)
+        return self._pairs(np.argpartition(self._joint, -count)[-count:])
 
     def upright(self) -> list[Candidate]:
         """The best candidates among pictures turned by nothing or by right angles, mirrored or not, at any scale."""
@@ -126,15 +130,15 @@ class Search:
         angle = np.deg2rad(self.plan.angle)
         near = np.rint(np.array([angle, -angle, angle + np.pi / 2, np.pi / 2 - angle]) / step).astype(int)
         cells = ((near % rows)[:, None] * self._scales + np.arange(self._scales)).ravel()
-        return self._pairs(cells[self._joint[cells] > 0], _UPRIGHT)
+        return self._pairs(cells[self._joint[cells] > 0])
 
-    def _pairs(self, cells: Index, prior: float) -> list[Candidate]:
+    def _pairs(self, cells: Index) -> list[Candidate]:
         u = vectors(self.spectrum, cells, self._scales)
         v = np.stack([-u[:, 1], u[:, 0]], axis=1)
         first, second = coherent(self.spectrum, u, self.plan, 0), coherent(self.spectrum, v, self.plan, 1)
         score = first.z**2 + second.z**2
         best = np.argsort(-score)[:_KEPT]
-        return list(_candidates(first.take(best), second.take(best), score[best] + prior, self.spectrum.centre))
+        return list(_candidates(first.take(best), second.take(best), self.spectrum.centre))
 
     def deformed(self) -> list[Candidate]:
         """The best candidates among pictures whose proportions changed or that were sheared."""
@@ -146,13 +150,12 @@ class Search:
         fits = np.flatnonzero((skew < _SKEW) & (np.abs(np.log(lengths[0] / lengths[1])) < _RATIO))
         score = first.z[i] ** 2 + second.z[j] ** 2
         best = fits[np.argsort(-score[fits])][:_KEPT]
-        return list(
-            _candidates(first.take(i[best]), second.take(j[best]), score[best] + _ANISOTROPIC, self.spectrum.centre)
-        )
+        return list(_candidates(first.take(i[best]), second.take(j[best]), self.spectrum.centre))
 
     def _singles(self, axis: int) -> Lines:
         power = self._maps[axis].ravel()
-        cells = np.argpartition(power, -_SINGLE_CELLS)[-_SINGLE_CELLS:]
+        count = self._share(_SINGLE_CELLS)
+        cells = np.argpartition(power, -count)[-count:]
         lines = coherent(self.spectrum, vectors(self.spectrum, cells, self._scales), self.plan, axis)
         return lines.take(_distinct(lines, np.argsort(-lines.z), _SINGLES))
 
@@ -178,13 +181,14 @@ def _distinct(lines: Lines, order: Index, count: int) -> Index:
     return np.array(kept, np.int64)
 
 
-def _candidates(first: Lines, second: Lines, score: Float, centre: tuple[float, float]) -> Iterator[Candidate]:
-    for n, value in enumerate(score):
+def _candidates(first: Lines, second: Lines, centre: tuple[float, float]) -> Iterator[Candidate]:
+    for n in range(len(first.z)):
         rows = []
         for lines in (first, second):
             k = PERIOD * lines.vector[n]
             rows.append([k[0], k[1], float(lines.offset[n]) - k @ centre])
-        yield Candidate(np.array(rows), float(value))
+        powers = float(first.z[n]) ** 2, float(second.z[n]) ** 2
+        yield Candidate(np.array(rows), sum(powers), min(powers))
 
 
 def refined(spectrum: Spectrum, plan: Plan, candidates: list[Candidate]) -> list[Candidate]:
@@ -193,18 +197,12 @@ def refined(spectrum: Spectrum, plan: Plan, candidates: list[Candidate]) -> list
         return []
     maps = np.array([c.to_frame for c in candidates])
     families = [_climb(spectrum, plan, axis, maps[:, axis, :2] / PERIOD) for axis in (0, 1)]
-    gain = sum(lines.z**2 for lines in families)
-    moved = list(_candidates(families[0], families[1], np.asarray(gain), spectrum.centre))
+    moved = list(_candidates(families[0], families[1], spectrum.centre))
     kept: list[Candidate] = []
     for candidate in sorted(moved, key=lambda c: -c.score):
         if not any(alike(candidate.to_frame, other.to_frame) for other in kept):
             kept.append(candidate)
     return kept
-
-
-def best(candidates: list[Candidate], count: int) -> list[Candidate]:
-    """Those with the highest scores."""
-    return sorted(candidates, key=lambda candidate: -candidate.score)[:count]
 
 
 def alike(one: Map, other: Map) -> bool:

@@ -44,7 +44,8 @@ def put(picture: Picture, settings: ExplicitConfig) -> ExplicitMark:
         settings: text, style, position, height, font and logo.
 
     Returns:
-        The label as measured on the drawn pixels, in display orientation.
+        The label as measured on the drawn pixels, in display orientation: box, height and place of the first frame,
+        the least ratio and contrast of all.
 
     Raises:
         ExplicitLabelError: the text lacks an element, does not fit, or cannot be made to stand out.
@@ -57,18 +58,9 @@ def put(picture: Picture, settings: ExplicitConfig) -> ExplicitMark:
     sizes = {picture.size_of(index) for index in range(len(picture.frames))}
     plans = {size: _plan(picture, size, text, settings, logo) for size in sizes}
     drawn = [_draw(picture, group, *plans[size], settings.style, logo) for size, group in _groups(picture)]
-    worst = min(drawn, key=lambda mark: (mark.ratio, mark.contrast))
-    count = len(picture.frames)
-    return ExplicitMark(
-        text,
-        worst.box,
-        worst.glyph_height,
-        worst.ratio,
-        min(d.contrast for d in drawn),
-        worst.position,
-        1.0,
-        (count, count),
-    )
+    first, count = drawn[0], len(picture.frames)
+    least, contrast = min(d.ratio for d in drawn), min(d.contrast for d in drawn)
+    return ExplicitMark(text, first.box, first.glyph_height, least, contrast, first.position, 1.0, (count, count))
 
 
 def _check_height(settings: ExplicitConfig) -> None:

@@ -108,6 +108,8 @@ def _reduced(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, flo
         if format_id == "heif":
             _plain_codec.register_heif()
         image = opened(data)
+        if image.tell():  # HEIF opens at its primary picture
+            image.seek(0)
         full = image.size
         if format_id == "jpeg" and reduction > 1:
             image.draft(None, (full[0] // reduction, full[1] // reduction))

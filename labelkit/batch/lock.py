@@ -67,9 +67,18 @@ class Lock:
             # Some network file systems have no locks; working without one is better than not working there.
         if not _is_at(handle, self.path):  # its owner removed the file while we waited
             return False
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        self._sign(handle)
         return True
+
+    def _sign(self, handle: int) -> None:
+        """Say who holds the lock."""
+        try:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(self.path)
+            raise cannot_write(self.path, error) from error
 
     def _taken(self, owner: int) -> WriteError:
         who = f" (process {owner})" if owner else ""

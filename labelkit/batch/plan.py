@@ -21,7 +21,7 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from labelkit.errors import InputError, LabelKitError, Unreadable
-from labelkit.sources import read_error
+from labelkit.sources import BACKUP_SUFFIX, read_error
 
 #: What the batch functions take: one path, or any iterable of paths; each names a file or a folder.
 Sources: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
@@ -70,7 +70,8 @@ class PlanOptions:
     Attributes:
         out: the output folder, which is never walked into; ``None`` when results go elsewhere.
         recursive: whether sub-folders belong to a folder.
-        backup: suffix of originals that an earlier in-place run kept; such files are left out.
+        backup: suffix of originals that an earlier in-place run kept, besides the usual one; a file of such a name
+            beside the file it belongs to is left out.
         fold: whether the output folder takes ``a.png`` and ``A.png`` for one file.
     """
 
@@ -191,8 +192,8 @@ class Plan:
         self._add(path, relative, reason=f"a symbolic link to {to}; links in folders are not followed, name it itself")
 
     def _is_backup(self, path: str) -> bool:
-        suffix = self._options.backup
-        return bool(suffix) and path.endswith(suffix) and os.path.exists(path[: -len(suffix)])
+        suffixes = {self._options.backup, BACKUP_SUFFIX} - {""}
+        return any(path.endswith(suffix) and os.path.exists(path[: -len(suffix)]) for suffix in suffixes)
 
     def _add(
         self,

@@ -16,7 +16,7 @@ from labelkit.batch.work import Labelled, LabelTask, VerifyTask, VerifyWork, not
 from labelkit.config import Config
 from labelkit.errors import ConfigError, InputError, InvalidField, LabelKitError, WriteError
 from labelkit.record import AigcLabel, Outcome, Report
-from labelkit.sources import write_error
+from labelkit.sources import BACKUP_SUFFIX, write_error
 
 #: Called after each file with files done, files in all, and the outcome or report, in the caller's thread.
 Progress: TypeAlias = Callable[[int, int, Any], object]
@@ -39,7 +39,7 @@ def label_many(
     on_existing: str | None = None,
     config: Config | None = None,
     in_place: bool = False,
-    backup: str = ".orig",
+    backup: str = BACKUP_SUFFIX,
     recursive: bool = True,
     dry_run: bool = False,
     journal: str | os.PathLike[str] | bool | None = None,

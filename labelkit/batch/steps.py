@@ -155,7 +155,7 @@ class LabelSteps:
         past = self._journal.find(source)
         if past and past.settings == settings:
             if self._is_done(past, stamp, target):
-                return Step(answer=Labelled(_done_before(item, past)))
+                return Step(answer=Labelled(_done_before(item, past, target)))
             if task.own and past.stamp == stamp and past.label.content_producer == label.content_producer:
                 label = past.label
         if past and past.state is State.BEGIN:
@@ -203,10 +203,9 @@ class LabelSteps:
                     os.unlink(os.path.join(folder, name))
 
 
-def _done_before(item: Item, past: Entry) -> Outcome:
-    return Outcome(
-        item.source, Path(past.target), label=past.label, format=past.format, skipped=(Note("file", DONE_BEFORE),)
-    )
+def _done_before(item: Item, past: Entry, target: str) -> Outcome:
+    path = Path(target or (past.target if os.path.islink(item.source) else item.source))
+    return Outcome(item.source, path, label=past.label, format=past.format, skipped=(Note("file", DONE_BEFORE),))
 
 
 def _digest_of(order: Order, label: AigcLabel) -> str:

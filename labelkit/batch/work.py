@@ -88,12 +88,12 @@ class LabelWork:
         if reason := "" if task.named else not_media(task.source):
             return Labelled(left_out(task.source, reason))
         # Replacing a link would leave what it leads to, the file that was meant, without a label.
-        path = os.path.realpath(task.source) if self.in_place else task.source
+        path = os.path.realpath(task.source) if self.in_place and os.path.islink(task.source) else task.source
         opened = open_source(path)
         digest = hashlib.sha256(opened.data).hexdigest() if self.digest else ""
         job = labelling.open_job(opened, task.label, self.config, own=task.own, keys=self.keys, strict=self.strict)
         if task.target and not self.dry_run:
-            _make_folder_of(task.target)
+            make_folder_of(task.target)
         goal = delivery.target_for(
             task.target or None, opened, job.row, in_place=self.in_place, backup=self.backup if self.in_place else ""
         )
@@ -197,7 +197,12 @@ def _endings() -> frozenset[str]:
     return frozenset(ending for row in table.formats() for ending in row.extensions)
 
 
-def _make_folder_of(target: str) -> None:
+def make_folder_of(target: str) -> None:
+    """Make the folder of a result.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
     folder = os.path.dirname(target)
     try:
         os.makedirs(folder, exist_ok=True)

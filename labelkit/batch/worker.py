@@ -10,6 +10,7 @@ with the standard library's process pool this means:
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pickle
@@ -31,6 +32,7 @@ _BOOT = (
 # One thread each for the libraries under numpy: the worker processes are the parallelism.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _READY = b"ready"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 #: How long a worker may take to put its temporary file away when a run is stopped.
 STOP_SECONDS = 5.0
 
@@ -134,10 +136,22 @@ def main(handle: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a warning on the terminal must not stop a background process
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that temporary files are removed
+    _end_with_owner()
     with Connection(handle) as pipe, suppress(EOFError, ConnectionError):
         work = _load(pipe)
         while work:
             _answer(pipe, work, pipe.recv())
+
+
+def _end_with_owner() -> None:
+    """Die when the owner is killed, in the middle of a file too: a picture may keep a worker busy for minutes, and
+    the next run, which does that file again, cannot start before.
+
+    Where the kernel is not Linux a worker ends after the file it has in hand.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _load(pipe: Connection) -> Any:

@@ -69,10 +69,10 @@ def show_report(terminal: Terminal, report: Report, *, narrowed: bool = False) -
 def show_summary(terminal: Terminal, summary: Summary) -> None:
     """The totals, and how often each check was not satisfied."""
     voice = terminal.voice
-    if terminal.quiet:
-        return
     if summary.files == summary.left_out:
         terminal.line(voice.say("nothing was verified: no files were found"), style="bad")
+        return
+    if terminal.quiet:
         return
     counts = [*summary.conforms.values(), summary.left_out, summary.files]
     titles = ["conforms", "does not conform", "cannot tell", "left out", "files"]

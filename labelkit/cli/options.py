@@ -187,6 +187,11 @@ class Height(_Type):
         return share
 
 
+def path_type(*, allow_dash: bool = False) -> click.Path:
+    """A path that is looked at when it is opened: a file without permission is one bad file, no wrong usage."""
+    return click.Path(path_type=Path, allow_dash=allow_dash, readable=False)
+
+
 def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
     """``click.option``; the help is translated when it is shown."""
     return click.option(*names, **attributes)
@@ -194,7 +199,7 @@ def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
 
 def _common() -> list[click.Parameter]:
     """Options that every command has, at the end of its help."""
-    path: click.Path = click.Path(path_type=Path)
+    path: click.Path = path_type()
     return [
         click.Option(
             ["--config", "config_file"],
@@ -217,15 +222,13 @@ JSON = option(
     "--json", "as_json", is_flag=True, help="One JSON object on standard output; everything else on standard error."
 )
 JOBS = option("--jobs", "-j", type=int, metavar="N", help="Worker processes (default: one per processor).")
-SOURCES = click.argument(
-    "sources", metavar="SRC...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True)
-)
+SOURCES = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=path_type(allow_dash=True))
 
 OUT = option(
     "--out",
     "-o",
     metavar="PLACE",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=path_type(allow_dash=True),
     help="Folder or file for the result; - for standard output.",
 )
 IN_PLACE = option(
@@ -246,6 +249,7 @@ __all__ = [
     "command",
     "group",
     "option",
+    "path_type",
     "usage",
     "voice_of",
 ]

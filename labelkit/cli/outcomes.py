@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal
-from labelkit.errors import ConfigError, InvalidField, InvalidProviderCode
+from labelkit.errors import ConfigError, InvalidField, InvalidProviderCode, MissingGlyph
 from labelkit.record import Note, Outcome
 from labelkit.report.json import OUTCOMES_SCHEMA
 from labelkit.report.model import LabelSummary, LabelTally
 
-_WRONG_USAGE = {error.__name__ for error in (ConfigError, InvalidField, InvalidProviderCode)}
+_WRONG_USAGE = {error.__name__ for error in (ConfigError, InvalidField, InvalidProviderCode, MissingGlyph)}
 
 
 def show_outcomes(terminal: Terminal, outcomes: Iterable[Outcome], *, as_json: bool, several: bool) -> int:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO
 
 from labelkit.cli.options import usage
+from labelkit.sources import BACKUP_SUFFIX
 
 STANDARD = Path("-")
-#: Suffix under which ``--in-place`` keeps the original unless told otherwise.
-DEFAULT_BACKUP = ".orig"
+_NEEDS_FOLDER = ("the source is a folder, and its files need one", "several files need a folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,13 @@ def places(sources: tuple[Path, ...], out: Path | None, *, in_place: bool, backu
         raise usage("it is not said where the result goes", "--out", "give --out FOLDER, --out FILE or --in-place")
     if backup is not None and not in_place:
         raise usage("a backup is kept only with --in-place", "--backup", "leave it out, the source stays as it is")
-    found = Places(sources, out, in_place, (DEFAULT_BACKUP if backup is None else backup) if in_place else "")
+    found = Places(sources, out, in_place, (BACKUP_SUFFIX if backup is None else backup) if in_place else "")
     if found.to_stdout:
         _check_stdout(found)
     elif STANDARD in sources and out is not None and is_folder(out):
         raise usage("standard input has no file name", "--out", "name a file, not a folder")
     elif not found.single and out is not None and not is_folder(out):
-        raise usage("several files need a folder", "--out", "name a folder")
+        raise usage(_NEEDS_FOLDER[len(sources) > 1], "--out", "name a folder")
     return found
 
 

@@ -115,9 +115,11 @@ class PropagateWork:
         )
 
     def _done(self, task: LabelTask) -> Outcome:
+        from labelkit.batch.work import make_folder_of
+
         if task.target and not self.request.dry_run:
-            os.makedirs(os.path.dirname(task.target), exist_ok=True)
-        source = os.path.realpath(task.source) if self.place.in_place else task.source
+            make_folder_of(task.target)
+        source = os.path.realpath(task.source) if self.place.in_place and os.path.islink(task.source) else task.source
         return _passed_on(source, task.target or None, self.place, self.request)
 
 

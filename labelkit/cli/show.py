@@ -21,7 +21,7 @@ from labelkit.record import Report, Verdict
     "measured, invisible watermarks, other signs of AI origin, and what is wrong.\n\n"
     "Exit code: 0 a label was found, 1 none was found, 2 wrong usage, 3 the file could not be read.",
 )
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", metavar="FILE", type=options.path_type(allow_dash=True))
 @options.JSON
 def command(session: Session, file: Path, as_json: bool) -> int:
     """Look at everything and print it."""

@@ -191,6 +191,24 @@ def test_a_second_run_is_told_who_is_there(path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_disk_too_full_for_the_lock_is_a_clear_error(path: Path) -> None:
+    """The kernel refuses to let the file grow, as a full disk does."""
+    script = f"""
+        import resource, signal, pathlib
+        from labelkit.batch.journal import Journal
+        from labelkit.errors import WriteError
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            Journal(pathlib.Path({str(path)!r}))
+        except WriteError as error:
+            print(error.file.endswith(".lock"))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+    assert os.listdir(path.parent) == []
+
+
 def hold(path: Path, seconds: float) -> subprocess.Popen[bytes]:
     """A process that takes the lock, leaves it to a child of its own, and dies; the child lives a while."""
     script = f"""

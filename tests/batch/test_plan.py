@@ -182,6 +182,9 @@ def test_backups_of_an_in_place_run_are_left_out(tmp_path: Path) -> None:
     fill(tmp_path, "a.png", "a.png.orig", "lonely.png.orig")
     items = {item.relative: item.reason for item in plan(tmp_path, backup=".orig")}
     assert items == {"a.png": "", "a.png.orig": "an original kept by an earlier in-place run", "lonely.png.orig": ""}
+    fill(tmp_path, "a.png.bak")
+    for backup, left_out in (("", {"a.png.orig"}), (".bak", {"a.png.orig", "a.png.bak"})):
+        assert {item.relative for item in plan(tmp_path, backup=backup) if item.reason} == left_out
 
 
 def test_two_sources_for_one_output_name(tmp_path: Path) -> None:

@@ -149,6 +149,25 @@ def test_a_worker_ends_by_itself_when_its_owner_is_gone() -> None:
     assert not os.path.exists(f"/proc/{worker}")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker finishes what it has in hand")
+def test_a_busy_worker_ends_with_its_owner() -> None:
+    script = """
+        import os, pickle, signal, threading, time
+        from labelkit.batch.worker import Worker
+        worker = Worker(pickle.dumps(time.sleep))
+        threading.Thread(target=worker.call, args=(60,), daemon=True).start()
+        time.sleep(0.5)
+        print(worker._process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
+    worker = int(done.stdout)
+    deadline = time.monotonic() + 10
+    while os.path.exists(f"/proc/{worker}") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not os.path.exists(f"/proc/{worker}")
+
+
 def test_what_a_worker_prints_does_not_reach_our_output(capfd: pytest.CaptureFixture[str]) -> None:
     assert spread(Job(print), ["text for standard output"]) == [None]
     assert capfd.readouterr().out == ""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
 from pathlib import Path
 
 import pytest
 
 import labelkit
+from labelkit.batch.journal import JOURNAL_NAME
 from tests.cli.conftest import PICTURES, PLATFORM, PRODUCER, Run, spawn
 
 WHO = ("--producer", PRODUCER)
@@ -187,6 +193,60 @@ def test_bad_inputs_name_file_and_remedy(run: Run, coffee: Path) -> None:
         assert message in ran.err
         assert "(" in ran.err, "no remedy"
         assert not Path("out").exists()
+
+
+def test_a_file_without_permission_is_one_bad_file(coffee: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path lies where nobody but its owner may look
+        os.chmod(folder, 0o777)
+        shutil.copy(coffee, folder)
+        monkeypatch.chdir(folder)
+        check_one_bad_file(coffee)
+        monkeypatch.undo()
+
+
+def check_one_bad_file(coffee: Path) -> None:
+    Path("secret.jpg").write_bytes(coffee.read_bytes())
+    Path("secret.jpg").chmod(0)
+    ran = as_nobody("label", coffee.name, "secret.jpg", "--out", "out", *WHO, "--layers", "metadata", "--jobs", 1)
+    assert ran.returncode == 3
+    assert b"labelkit: error: secret.jpg: no permission to read it (change its permissions" in ran.stderr
+    assert os.listdir("out") == [JOURNAL_NAME, coffee.name]
+    assert as_nobody("show", "secret.jpg").returncode == 3
+
+
+def as_nobody(*words: object) -> subprocess.CompletedProcess[bytes]:
+    """Run a command line without the rights of root, who may read everything."""
+    script = """
+        import os, sys
+        from labelkit.cli import main
+        import labelkit.batch.run, labelkit.cli.label, labelkit.cli.show, labelkit.formats.image.layers
+        main(["verify", sys.argv[1]])  # loads what root alone may read
+        if os.getuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        sys.exit(main(sys.argv[2:]))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), "coffee.jpg", *map(str, words)]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+
+def test_what_the_font_lacks_is_wrong_for_every_file(run: Run, coffee: Path) -> None:
+    ran = run("label", coffee, "--out", "out", *WHO, "--text", "由AI生成\u9f98")
+    assert ran.code == 2
+    assert "cannot draw" in ran.err
+
+
+def test_one_folder_needs_a_folder_for_its_results(run: Run, pictures: Path) -> None:
+    ran = run("label", pictures, "--out", "a.jpg", *WHO)
+    assert ran.code == 2
+    assert "the source is a folder, and its files need one (name a folder)" in ran.err
+
+
+def test_paths_are_shown_as_they_were_given(run: Run, pictures: Path) -> None:
+    for words in (["--out", "out"], ["--in-place"]):
+        command = ["label", "pictures", *words, *WHO, "--layers", "metadata", "--jobs", 1, "--json"]
+        first, second = ([file["path"] for file in run(*command).json["files"]] for _ in range(2))
+        assert [path for path in second if path] == [path for path in first if path]
+        assert first[0] == ("pictures/coffee.jpg" if words == ["--in-place"] else "out/coffee.jpg")
 
 
 def test_bmp_names_the_conversion(run: Run) -> None:

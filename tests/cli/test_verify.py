@@ -79,6 +79,7 @@ def test_an_empty_folder_is_not_a_pass(run: Run) -> None:
     Path("empty").mkdir()
     ran = run("verify", "empty")
     assert (ran.code, ran.out) == (3, "nothing was verified: no files were found\n")
+    assert run("verify", "empty", "--quiet") == ran
 
 
 def test_quiet_names_only_what_is_wrong(run: Run, archive: Path) -> None:

@@ -13,7 +13,7 @@ from labelkit.config import ExplicitConfig
 from labelkit.errors import BrokenFile, InputError, LabelKitError, LimitExceeded, UnsupportedOperation
 from labelkit.formats import table
 from labelkit.formats.base import apply
-from labelkit.formats.image import _vp8, explicit, picture
+from labelkit.formats.image import _apng, _vp8, explicit, picture
 
 
 @cache
@@ -134,6 +134,19 @@ def test_apng_frames_times_and_poster_survive():
         unchanged(source, result, "png", opened)
 
 
+def test_apng_with_equal_frames_and_odd_delays_stays_as_it_is(tmp_path):
+    frames = [photo(), photo(), photo().rotate(9), photo().rotate(9)]
+    for mode in ("RGB", "P", "L", "RGBA"):
+        made = [frame.convert(mode) for frame in frames]
+        source = _apng.encode(made, [(1, 30), (1, 30), (2, 25), (0, 100)], 5, False, {})
+        result, opened = written(source, "png")
+        assert _apng.delays(result) == ((1, 30), (1, 30), (2, 25), (0, 100))
+        unchanged(source, result, "png", opened)
+        path = tmp_path / "a.png"
+        path.write_bytes(result)
+        assert subprocess.run(["pngcheck", "-q", path], check=False).returncode == 0
+
+
 JPEGS = {
     "grey": ("L", {}),
     "420": ("RGB", {"subsampling": 2, "quality": 83}),
@@ -218,6 +231,17 @@ def test_tiff_with_16_bit_colour_keeps_every_bit(layout, tmp_path):
     unchanged(source, result, "tiff", opened)
 
 
+@pytest.mark.parametrize("order", [["-L"], ["-B"]])
+def test_tiff_with_16_bit_grey_keeps_every_bit_in_both_byte_orders(order, tmp_path):
+    samples = np.random.default_rng(4).integers(0, 65536, (90, 130), dtype=np.uint16)
+    (tmp_path / "a.tif").write_bytes(picture.encode(picture.from_array(samples), "tiff"))
+    subprocess.run(["tiffcp", *order, "-c", "none", tmp_path / "a.tif", tmp_path / "b.tif"], check=True)
+    source = (tmp_path / "b.tif").read_bytes()
+    assert np.array_equal(raw(picture.open_picture(source, "tiff").frames[0].pixels), samples)
+    result, opened = written(source, "tiff")
+    unchanged(source, result, "tiff", opened)
+
+
 def test_tiff_pages_tags_and_orientation_survive(tmp_path):
     tags = {270: "caption", 315: "somebody", 33432: "(c)", 274: 6, 65000: "private"}
     pages = [photo(), photo().convert("L"), photo((120, 260))]
@@ -286,6 +310,22 @@ def test_avif_and_heif_keep_profile_and_exif(form):
     assert difference < 5
 
 
+def test_heif_with_several_pictures_keeps_which_is_first_and_is_confirmed():
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    images = [photo(), photo((160, 120)), photo((200, 240))]
+    source = saved(images[0], "HEIF", save_all=True, append_images=images[1:], primary_index=2)
+    opened = picture.open_picture(source, "heif")
+    mark = explicit.put(opened, ExplicitConfig())
+    result = picture.encode(opened, "heif")
+    with Image.open(io.BytesIO(result)) as again:
+        assert again.tell() == 2
+        assert again.n_frames == 3
+    assert explicit.confirm(result, "heif", mark)
+    assert not explicit.confirm(source, "heif", mark)
+
+
 # --- GIF -----------------------------------------------------------------------------------------------------------
 
 
@@ -343,6 +383,14 @@ def test_gif_frames_change_only_under_the_label(kind):
         assert label[:, 3].min() == 255
         wanted = made.colour[made.cover > 0].astype(int)
         assert np.abs(label[:, 0].astype(int) - wanted).mean() < (40 if kind == "all colours in use" else 12)
+
+
+def test_gif_frames_beyond_the_logical_screen_are_cut_off():
+    source = bytearray(saved(photo((200, 150)), "GIF"))
+    source[6:10] = (150).to_bytes(2, "little") + (100).to_bytes(2, "little")
+    opened = picture.open_picture(bytes(source), "gif")
+    explicit.put(opened, ExplicitConfig())
+    assert picture.open_picture(picture.encode(opened, "gif"), "gif").size == opened.size
 
 
 def test_gif_frames_that_the_label_does_not_touch_keep_their_bytes():
