@@ -95,6 +95,7 @@ _OUTPUT = {
     "the visible label did not read back from the coded picture": "编码后的图片中未能读回显式标识",
     "use style plate, or a higher quality; the original is untouched": "请改用 plate 样式或更高质量；原文件没有改动",
     "called {}, but the content is {}; rename it to {}": "扩展名是 {}，内容却是 {}；请改名为 {}",
+    "its C2PA signature no longer fits; label first, sign last": "其 C2PA 签名已不再匹配；请先标识，最后签名",
     "done before": "之前已完成",
     "not a media file: {}": "不是媒体文件：{}",
     "a symbolic link to {}; links in folders are not followed, name it itself": (
@@ -274,6 +275,13 @@ _SETTINGS = {
 _FINDINGS = {
     "precondition of every clause": "各条款的前提",
     "our choice": "由我们选定",
+    "our choice, as HEIF (the guide does not name AVIF)": "由我们选定，同 HEIF（指南未提及 AVIF）",
+    "our choice (the guide does not name SVG)": "由我们选定（指南未提及 SVG）",
+    "BMP has no metadata; convert to PNG": "BMP 没有文件元数据；请转换为 PNG",
+    "标识办法 art. 4": "标识办法第四条",
+    "标识办法 art. 5": "标识办法第五条",
+    "标识办法 art. 4; GB 45438-2025 5.2": "标识办法第四条；GB 45438-2025 5.2",
+    "标识办法 art. 5; GB 45438-2025 6.1": "标识办法第五条；GB 45438-2025 6.1",
     "{} (legible); 4.5:1 is our choice": "{}（清晰可辨）；4.5:1 由我们选定",
     "{} (applied to animations: our choice)": "{}（用于动图：由我们选定）",
     "IPTC DigitalSourceType": "IPTC 数字来源类型",

@@ -84,7 +84,7 @@ def run(job: Job) -> Labelled:
         data = bytes(job.source.data)
         return Labelled(data, job.row, label, (), (Note(Layer.METADATA, note), *_misnamed(job)), Signal(data), False)
     signal = signals.put(job, found)
-    data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job))
+    data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
     if Layer.METADATA in job.config.layers:
         data = _splice(job, data, found)
         written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
@@ -99,6 +99,12 @@ def _misnamed(job: Job) -> tuple[Note, ...]:
         return ()
     called = job.row.extensions[0]
     return (Note("file", f"called {ending}, but the content is {job.row.container.name}; rename it to {called}"),)
+
+
+def _unsigned(found: Evidence) -> tuple[Note, ...]:
+    """What to say about a C2PA manifest, whose hash covers the bytes that a label changes."""
+    signed = any(trace.kind == "c2pa" for trace in found.traces)
+    return (Note("file", "its C2PA signature no longer fits; label first, sign last"),) if signed else ()
 
 
 _KEPT = "the file was labelled before and its label is kept"
@@ -125,9 +131,8 @@ def _decide(job: Job, found: Evidence) -> tuple[AigcLabel, str]:
             reserved=job.label.reserved_code2,
             names=job.config.names,
         ), ""
-    if job.own and _is_ours(existing, job.label):
-        return existing.label, ""
-    return job.label, _replaced_note(existing, job.label)
+    label = existing.label if job.own and _is_ours(existing, job.label) else job.label
+    return label, "; ".join(dict.fromkeys(filter(None, (_replaced_note(mark, label) for mark in found.labels))))
 
 
 def _is_ours(existing: Mark, label: AigcLabel) -> bool:

@@ -20,6 +20,8 @@ PLATFORM = "001191149900MA0LA3QG5T20001"
 PICTURES = Path(__file__).parent / "data" / "pictures"
 NAMES = sorted(p.name for p in PICTURES.iterdir())
 QUICK = labelkit.Config(sync=False)
+# A second label where no guide wants one: a JPEG comment.
+SECOND = b'{"AIGC":{"Label":"1","ContentProducer":"SOMEBODY","ProduceID":"2"}}'
 
 
 def label_of(content_id: str = "ID-1", producer: str = PRODUCER) -> labelkit.AigcLabel:
@@ -265,6 +267,23 @@ class TestExisting:
         assert outcome.data
         assert [m.label.produce_id for m in labelkit.read(outcome.data)] == ["ID-1"]
         assert any("kling" in note.text and "THEIRS" in note.text for note in outcome.skipped)
+
+    def test_replace_says_so_of_every_label(self, foreign: bytes) -> None:
+        twice = foreign[:2] + b"\xff\xfe" + (2 + len(SECOND)).to_bytes(2, "big") + SECOND + foreign[2:]
+        assert len(labelkit.read(twice)) == 2
+        outcome = labelkit.label(twice, label_of(), layers=["metadata"], config=QUICK)
+        note = next(note.text for note in outcome.skipped if note.layer == "metadata")
+        assert "kling" in note
+        assert "SOMEBODY" in note
+        assert len(labelkit.read(outcome.data or b"")) == 1
+
+    def test_a_broken_c2pa_signature_is_named(self) -> None:
+        superbox = bytes.fromhex("00000021 6a756d64 63327061 00110010 800000aa00389b71 03") + b"c2pa\0"
+        segment = b"JP\0\1\0\0\0\1" + (8 + len(superbox)).to_bytes(4, "big") + b"jumb" + superbox
+        data = (PICTURES / "coffee.jpg").read_bytes()
+        signed = data[:2] + b"\xff\xeb" + (2 + len(segment)).to_bytes(2, "big") + segment + data[2:]
+        outcome = labelkit.label(signed, label_of(), layers=["metadata"], config=QUICK)
+        assert "its C2PA signature no longer fits; label first, sign last" in [note.text for note in outcome.skipped]
 
     def test_keep(self, foreign: bytes) -> None:
         assert labelkit.label(foreign, label_of(), on_existing="keep", config=QUICK).data == foreign

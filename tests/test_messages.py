@@ -13,10 +13,13 @@ from labelkit import doctor
 from labelkit._zh import SENTENCES
 from labelkit.cli.app import COMMANDS
 from labelkit.cli.judgement import VERDICTS
+from labelkit.config import CHOICES
 from labelkit.errors import LabelKitError, NotFound
+from labelkit.formats import table
 from labelkit.formats.image.watermark import Geometry
 from labelkit.messages import Language, Voice, choose, match
 from labelkit.record import Answer, Severity, Verdict
+from labelkit.rules.checks import all_checks
 from tests.sentences import ROOT, modules, sentences
 
 ZH = Voice(Language.ZH)
@@ -58,7 +61,10 @@ def test_words_that_come_from_tables_have_twins() -> None:
     words = [text for _, text in COMMANDS.values()]
     words += [str(word) for word in (*Severity, *Answer, *doctor.State)]
     words += [text for verdict, text in VERDICTS.items() if verdict is not Verdict.UNREADABLE]
+    words += list(CHOICES["explicit.position"])[1:]
     assert [word for word in words if word not in SENTENCES] == []
+    clauses = {check.clause for check in all_checks()} | {row.clause for row in table.formats()}
+    assert [clause for clause in clauses if re.search("art[.]|choice|convert", ZH.translate(clause))] == []
 
 
 @pytest.mark.parametrize("english", SENTENCES)

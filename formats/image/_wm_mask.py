@@ -12,6 +12,8 @@ from labelkit.formats.image._wm_pattern import Float
 FLAT_RMS = 0.745
 #: Peak signal-to-noise ratio a picture never falls below, dB over its whole area.
 MIN_PSNR = 38.0
+#: Above this PSNR the texture's share is reinforced, up to this factor; flat areas never are.
+MAX_PSNR, _REINFORCED = 48.0, 2.0
 #: The mask rises with local activity (grey levels) to the power that contrast masking follows, up to a ceiling.
 ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.6, 0.7, 6.5
 #: Standard deviation of the local window, in canonical units.
@@ -31,16 +33,25 @@ def blur(values: Float, sigma: float) -> Float:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
 
 
-def mask(luma: Float) -> Float:
-    """The visibility mask of a grey picture (height x width, 0 to 255): 1 where it is flat, up to ``MAX_MASK``."""
+def hiding(luma: Float) -> Float:
+    """How much more than a flat area each place of a grey picture (height x width, 0 to 255) hides: 0 where flat."""
     mean = blur(luma, SIGMA)
     activity = np.sqrt(blur((luma - mean) ** 2, SIGMA))
     texture = np.minimum(activity, _EDGE_SLACK * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
     extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
     # Specks on paper white show, however dense the print around them is.
     extreme *= np.clip(_ON_PAPER + np.maximum(255 - luma, 0) / _PAPER, 0, 1)
-    hidden = ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA), 0), MASKING_EXPONENT) * extreme
-    return np.asarray(np.minimum(1 + hidden, MAX_MASK))
+    return ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA), 0), MASKING_EXPONENT) * extreme
+
+
+def mask(luma: Float) -> Float:
+    """The visibility mask of a grey picture: 1 where it is flat, up to ``MAX_MASK``."""
+    hidden = hiding(luma)
+    # Pictures with little texture need what they have: more of it, until the residual has the energy of MAX_PSNR.
+    spare = (255 / 10 ** (MAX_PSNR / 20) / FLAT_RMS) ** 2 - 1
+    first, second = 2 * float(hidden.mean()), float((hidden * hidden).mean()) + 1e-9
+    reinforced = (np.sqrt(first * first + 4 * second * max(spare, 0)) - first) / (2 * second)
+    return np.asarray(np.minimum(1 + np.clip(reinforced, 1, _REINFORCED) * hidden, MAX_MASK))
 
 
 def amplitude(luma: Float, strength: float = 1.0) -> Float:

@@ -26,7 +26,14 @@ def command(session: Session, as_json: bool) -> int:
     voice = session.terminal.voice
     head = [voice.say(title) for title in ("id", "media", "extensions", "label in", "fixed by", "pixels need")]
     body = [
-        (row.id, row.media, " ".join(row.extensions), row.place, row.clause, f"[{row.extra}]" if row.extra else "-")
+        (
+            row.id,
+            row.media,
+            " ".join(row.extensions),
+            row.place,
+            voice.say(row.clause),
+            f"[{row.extra}]" if row.extra else "-",
+        )
         for row in rows
     ]
     for line in table(body, head=head):

@@ -134,7 +134,7 @@ def explicit_line(mark: ExplicitMark, voice: Voice) -> str:
     shown = voice.say(
         "{} at {}: height {} of the shortest side ({} px), contrast {}:1",
         safe(mark.text),
-        mark.position,
+        voice.say(mark.position),
         f"{mark.ratio:.2%}",
         f"{mark.glyph_height:.1f}",
         f"{mark.contrast:.1f}",
