@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -12,26 +13,52 @@ from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
     from labelkit.config import ExplicitConfig
+    from labelkit.formats.image.watermark import Detection
     from labelkit.record import ExplicitMark
+    from labelkit.watermark.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be put into the signal.
+
+    Attributes:
+        explicit: the label people perceive, None for none.
+        payload: the 64 bits of the invisible mark, None for none.
+        key: the key of the mark; set when ``payload`` is.
+        strict: whether a signal that cannot hold the mark is an error rather than a note.
+    """
+
+    explicit: ExplicitConfig | None
+    payload: int | None = None
+    key: Key | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A file with the explicit label in it, and the label as drawn."""
+    """A coded file with what was ordered in it.
+
+    Attributes:
+        data: the file.
+        mark: the explicit label as drawn, None when none was ordered.
+        unmarked: why the invisible mark that was ordered is not in it, ``""`` when it is or none was.
+    """
 
     data: bytes
-    mark: ExplicitMark
+    mark: ExplicitMark | None
+    unmarked: str = ""
 
 
 class Layers(Protocol):
     """What ``labelkit.formats.<medium>.layers`` offers; :mod:`labelkit.formats.image.layers` documents it."""
 
-    def draw(self, data: Buffer, row: Format, settings: ExplicitConfig) -> Drawn: ...  # noqa: D102
-    def find(self, data: Buffer, row: Format) -> list[ExplicitMark]: ...  # noqa: D102
+    def draw(self, data: Buffer, row: Format, order: Order) -> Drawn: ...  # noqa: D102
+    def open_media(self, data: Buffer, row: Format) -> Any: ...  # noqa: D102
+    def find(self, opened: Any) -> list[ExplicitMark]: ...  # noqa: D102
     def confirm(self, data: Buffer, row: Format, mark: ExplicitMark) -> bool: ...  # noqa: D102
-    def draw_new(  # noqa: D102
-        self, image: Any, row: Format, settings: ExplicitConfig | None, quality: int
-    ) -> tuple[bytes, ExplicitMark | None]: ...
+    def detect(self, opened: Any, keys: Sequence[Key], *, search: bool = True) -> list[Detection]: ...  # noqa: D102
+    def draw_new(self, image: Any, row: Format, order: Order, quality: int) -> Drawn: ...  # noqa: D102
 
 
 def layers(row: Format) -> Layers:

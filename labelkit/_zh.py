@@ -1,6 +1,7 @@
 """The Chinese twin of every sentence the command line says; :mod:`labelkit.messages` looks them up.
 
-Terms follow the official texts: 显式标识, 隐式标识, 文件元数据, 服务提供者编码, 生成合成服务提供者, 传播服务提供者.
+Terms follow the official texts: 显式标识, 隐式标识, 文件元数据, 数字水印, 密钥, 服务提供者编码,
+生成合成服务提供者, 传播服务提供者.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ _HELP = {
         "SRC 是文件、文件夹，或用 - 表示标准输入。退出码：0 全部符合，1 发现问题，2 用法错误，3 有文件无法读取。"
     ),
     "Show every label in one file: the metadata labels with their places, fields and deviations, the visible label as "
-    "measured, other signs of AI origin, and what is wrong.": (
-        "显示一个文件中的全部标识：文件元数据标识的位置、字段和偏差，显式标识的测量结果，其他人工智能来源痕迹，"
+    "measured, invisible watermarks, other signs of AI origin, and what is wrong.": (
+        "显示一个文件中的全部标识：文件元数据标识的位置、字段和偏差，显式标识的测量结果，数字水印，其他人工智能来源痕迹，"
         "以及发现的问题。"
     ),
     "Exit code: 0 a label was found, 1 none was found, 2 wrong usage, 3 the file could not be read.": (
@@ -60,6 +61,20 @@ _HELP = {
         "没有标识的文件须给出 --attribute：用户声明为生成合成内容时用 2，仅检测到痕迹时用 3。"
         "SRC 是文件、文件夹，或用 - 表示标准输入。"
     ),
+    "Make and list the keys of invisible watermarks.": "生成和列出数字水印的密钥。",
+    "Whoever has a key file can read the marks made with it, and can make them. Without one, marks are made with the "
+    "public key, which everybody has: such a mark is evidence, never proof.": (
+        "持有密钥文件者可以读取用该密钥嵌入的水印，也可以嵌入这样的水印。不指定密钥时使用人人都有的公开密钥："
+        "这样的水印只能作为线索，不能作为证明。"
+    ),
+    "Make a new key file that only you can read. An existing file is never replaced; keep a copy.": (
+        "生成新的密钥文件，仅本人可读。绝不覆盖已有文件；请另存备份。"
+    ),
+    "Show the ids of key files, never their secrets.": "显示密钥文件的编号，绝不显示密钥本身。",
+    "Without FILE: the public key, and the one that the settings name. Exit code 3 when a file is no key file.": (
+        "不给 FILE 时列出公开密钥和设置中指定的密钥。有文件不是密钥文件时退出码为 3。"
+    ),
+    "What you call the key; not secret.": "密钥的名称，不保密。",
     "List the formats LabelKit reads and writes, and where each keeps its label.": (
         "列出 LabelKit 能读写的格式，以及每种格式的标识存放位置。"
     ),
@@ -97,6 +112,8 @@ _HELP = {
     "Height of the words, 5% to 50% of the shortest side.": "文字高度，为画面最短边的 5% 至 50%。",
     "TrueType or OpenType font of the visible label.": "显式标识所用的 TrueType 或 OpenType 字体。",
     "Picture drawn before the words, never instead of them.": "画在文字前面的图标，不能代替文字。",
+    "Key file of the watermark (default: the public key).": "数字水印的密钥文件（默认使用公开密钥）。",
+    "Key file whose watermarks to look for; may be given often.": "要查找的水印所用的密钥文件，可多次给出。",
     "Look at these only; the report names what was left out.": "只检查这些方面；报告会写明未检查的内容。",
     "Write the report to FILE.json, FILE.jsonl or FILE.csv.": "把报告写入 FILE.json、FILE.jsonl 或 FILE.csv。",
     "One JSON object a line, as soon as a file is judged.": "每检验完一个文件，立即输出一行 JSON 对象。",
@@ -112,6 +129,7 @@ _USAGE = {
     ),
     "use label --on-existing replace, or propagate": "请用 label --on-existing replace，或 propagate",
     "see `labelkit --help`": "请看 `labelkit --help`",
+    "see `{} --help`": "请看 `{} --help`",
     "there is no option {}": "没有 {} 这个选项",
     "{} is missing": "缺少 {}",
     "name at least one of: {}": "请至少写出其中一个：{}",
@@ -210,6 +228,7 @@ _SAID = {
     "no sign of generation found": "未发现生成合成迹象",
     "unreadable": "无法读取",
     "not found": "未找到",
+    "found": "找到",
     "found but wrong": "有但不合规",
     "not looked at": "未检查",
     "error": "错误",
@@ -233,8 +252,22 @@ _SAID = {
     "bottom": "下边",
     "bottom-right": "右下角",
     ", in {} of {} frames looked at": "，所检查的 {1} 帧中有 {0} 帧带有",
+    ", ": "，",
+    "watermark: {}": "数字水印：{}",
+    "{}, key {}: {}; false alarm p <= {}; {}": "{}，密钥 {}：{}；误报概率 p <= {}；{}",
+    "{} (public)": "{}（公开）",
+    "agrees with the metadata label": "与文件元数据标识一致",
+    "differs from the metadata label": "与文件元数据标识不一致",
+    "there is no metadata label to compare it with": "没有可供对照的文件元数据标识",
+    "key": "密钥",
+    "name": "名称",
+    "file": "文件",
+    "key {} written to {}; whoever has this file can read and make its marks": (
+        "密钥 {} 已写入 {}；持有该文件者可以读取并嵌入它的水印"
+    ),
     "Metadata labels": "文件元数据隐式标识",
     "Visible labels": "显式标识",
+    "Watermarks": "数字水印",
     "Other signs of AI origin": "其他人工智能来源痕迹",
     "Findings": "发现的问题",
     "Not looked at": "未检查",
@@ -263,7 +296,6 @@ _DOCTOR = {
     "present": "已有",
     "not installed": "未安装",
     "not installed: {}": "未安装：{}",
-    "not installed; images and their labels do not need it": "未安装；处理图片及其标识不需要它",
     "visible labels in HEIC and HEIF pictures": "为 HEIC、HEIF 图片添加显式标识",
     "visible labels in any Chinese words": "显式标识可用任意汉字",
     "{} processors": "{} 个处理器",
@@ -271,10 +303,20 @@ _DOCTOR = {
     "{} MB free": "可用 {} MB",
     "two providers of cv2: {}": "有两个包同时提供 cv2：{}",
     "uninstall all of them, then install one": "请全部卸载后只安装其中一个",
-    "{} does not load: {}": "{} 无法加载：{}",
-    "install libGL (Debian: apt-get install libgl1), or opencv-python-headless instead of opencv-python": (
-        "请安装 libGL（Debian：apt-get install libgl1），或用 opencv-python-headless 代替 opencv-python"
+    "{} does not load: {}; {}": "{} 无法加载：{}；{}",
+    "no watermarks are written or read, the other layers work": "不能嵌入或读取数字水印，其他标识不受影响",
+    "{}: watermarks are written and read": "{}：可嵌入和读取数字水印",
+    "install the library it names (Debian: apt-get install libgl1 libglib2.0-0), or opencv-python-headless instead of "
+    "opencv-python": (
+        "请安装其中提到的库（Debian：apt-get install libgl1 libglib2.0-0），或用 opencv-python-headless 代替 "
+        "opencv-python"
     ),
+    "install opencv-python or opencv-python-headless": "请安装 opencv-python 或 opencv-python-headless",
+    "watermark key": "水印密钥",
+    "{}, the public one that everybody can read and forge": "{}，即人人可读取、也可伪造的公开密钥",
+    "{}, and others than its owner can read {}": "{}，但所有者以外的人也能读取 {}",
+    "make it readable by its owner only: chmod 600": "请改为仅所有者可读：chmod 600",
+    "correct key in labelkit.toml": "请更正 labelkit.toml 中的 key",
     "install labelkit-aigc again": "请重新安装 labelkit-aigc",
     "install labelkit-aigc again with its dependencies": "请重新安装 labelkit-aigc 及其依赖",
     "install Pillow from a wheel, or rebuild it with this library": "请安装 Pillow 的预编译包，或带上该库重新编译",

@@ -104,6 +104,20 @@ _OUTPUT = {
     "not a regular file": "不是普通文件",
     "an original kept by an earlier in-place run": "之前原地替换时保留的原件",
     "the same file as {}, which is in the list before it": "与 {} 是同一个文件，列表中已有",
+    "{}: TC260:AIGC": "{}：TC260:AIGC",
+    "{} {}, {} px = {} of the shortest side, contrast {}:1": "{}，{}，{} 像素 = 最短边的 {}，对比度 {}:1",
+    "{} stands {} already ({})": "{} 已位于 {}（{}）",
+    "the file was labelled before and its label is kept": "文件已有标识，予以保留",
+    "replaced the label of {} (ProduceID {}); its data are no longer in the file": (
+        "已替换 {} 的标识（ProduceID {}），其内容不再保留在文件中"
+    ),
+    "an unnamed producer": "未写明的服务提供者",
+    "content tag {}, key {}": "内容标记 {}，密钥 {}",
+    "this mark stands in it already": "已有此水印",
+    "it carries the mark {} of another label, which stays": "已有其他标识的水印 {}，予以保留",
+    "the mark does not read back: the picture is too small or too flat to carry 64 bits": (
+        "水印未能读回：图片太小或太平坦，容纳不下 64 位"
+    ),
     "dry run: nothing was stored": "试运行：没有保存任何文件",
 }
 
@@ -171,8 +185,7 @@ _LABEL = {
         "请去掉属性；平台应保留生成方的信息（标识办法第十条）"
     ),
     "{} labels are not written as XMP": "{} 个标识未以 XMP 写入",
-    "this version has no watermark layer": "此版本没有隐式水印",
-    "leave watermark out of the layers": "请从 layers 中去掉 watermark",
+    "leave the watermark out of the layers": "请从 layers 中去掉 watermark",
     "{} is not a list of words": "{} 不是词的列表",
     'pass at least one in a list, such as ["metadata"]': '请用列表传入至少一项，例如 ["metadata"]',
     "{} is not one of {}": "{} 不在可选值之内：{}",
@@ -225,7 +238,10 @@ _RUNS = {
 
 _KEYS = {
     "a key has {} bytes, this one {}": "密钥应为 {} 字节，这个有 {} 字节",
-    "check the folder": "请检查该文件夹",
+    "check the folder and the disk": "请检查该文件夹和磁盘",
+    "name a key file": "请指定密钥文件",
+    "shorten it": "请缩短",
+    "the key's name has {} characters, at most {}": "密钥名称有 {} 个字符，最多 {} 个",
     "choose another name; keys are not replaced": "请换一个文件名；密钥不会被覆盖",
     "make one with `labelkit keys new`": "请用 `labelkit keys new` 生成",
     "no watermark key is named": "没有指定水印密钥",
@@ -272,16 +288,19 @@ _FINDINGS = {
     "no label": "没有标识",
     "no label in the part that could be read": "可读取的部分中没有标识",
     "no visible label in our wordings": "没有找到已知文字的显式标识",
-    "not asked for": "未要求检查",
+    "not asked for": "未要求",
     "left out on request": "按要求未检查",
     "metadata: not asked for": "文件元数据：未要求检查",
     "explicit: not asked for": "显式标识：未要求检查",
     "explicit: {}": "显式标识：{}",
     "traces: not asked for": "来源痕迹：未要求检查",
-    "watermark: this version has no watermark detector": "隐式水印：此版本没有水印检测器",
+    "watermark: {}": "数字水印：{}",
     "file metadata": "文件元数据",
     "metadata": "文件元数据",
     "picture": "图片",
+    "watermark, key {}": "数字水印，密钥 {}",
+    "content tag {}, no metadata label": "内容标记 {}，没有文件元数据标识",
+    "content tag {}, the label's is {}": "内容标记 {}，标识中的是 {}",
     "edges and corners": "边和角",
     "{} labels": "{} 个标识",
     "different {}": "不一致的字段：{}",

@@ -74,6 +74,19 @@ _DRAWING = {
     "a picture of {} samples": "图片有 {} 个样本",
     "a picture of {} x {} pixels": "图片为 {} x {} 像素",
     "a picture of {} x {} pixels is too small for a watermark": "{} x {} 像素的图片太小，放不下水印",
+    "{} has no room for a watermark": "{} 无法嵌入水印",
+    "{} has no room for a watermark ({})": "{} 无法嵌入水印（{}）",
+    "a picture with one transparent colour": "以一种颜色表示透明的图片",
+    "a picture of mode {}": "{} 模式的图片",
+    "leave the watermark out, or convert the picture to true colours": "请去掉水印，或把图片转换为真彩色",
+    "a picture of {} x {} pixels is too small for a watermark ({})": "{} x {} 像素的图片太小，放不下水印（{}）",
+    "OpenCV cannot be loaded: {}": "无法加载 OpenCV：{}",
+    "OpenCV cannot be loaded: {} ({})": "无法加载 OpenCV：{}（{}）",
+    "install the library it names (Debian: libgl1 libglib2.0-0), or opencv-python-headless instead": (
+        "请安装其中提到的库（Debian：libgl1 libglib2.0-0），或改用 opencv-python-headless"
+    ),
+    "APNG with 16-bit colour cannot be kept": "16 位颜色的 APNG 无法保留",
+    "convert it to 8 bits": "请转换为 8 位",
     "pass height x width, x 3 or x 4": "请传入 高 x 宽，可再 x 3 或 x 4",
     "pass uint8 or uint16": "请传入 uint8 或 uint16",
     "reduce it first": "请先缩小",
@@ -181,4 +194,15 @@ _STRUCTURE = {
     "{} is not a term of the IPTC vocabulary": "{} 不是 IPTC 词表中的词",
 }
 
-FORMATS: dict[str, str] = {**_DRAWING, **_STRUCTURE}
+#: What was done to a marked picture, part by part; see ``Geometry.words``.
+_GEOMETRY = {
+    "mirrored": "左右镜像",
+    "upright": "方向未变",
+    "turned {} degrees clockwise": "顺时针旋转 {} 度",
+    "turned {} degrees counter-clockwise": "逆时针旋转 {} 度",
+    "{} times as wide for its height": "宽高比变为 {} 倍",
+    "sheared by {} degrees": "倾斜变形 {} 度",
+    "of a size at which the marked picture's short side measures at most {} px": "按现在的大小，原图短边不超过 {} 像素",
+}
+
+FORMATS: dict[str, str] = {**_DRAWING, **_STRUCTURE, **_GEOMETRY}

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labelkit import evidence, labelling, verification
+from labelkit import delivery, evidence, labelling, verification
 from labelkit.config import Config
-from labelkit.errors import ConfigError, Forgery, InvalidField, LabelKitError, UnsupportedOperation
+from labelkit.delivery import Target
+from labelkit.errors import ConfigError, Forgery, InvalidField, LabelKitError
 from labelkit.formats import table
 from labelkit.formats.table import Format
-from labelkit.labelling import Labelled, Target
+from labelkit.labelling import Job, Labelled
 from labelkit.record import AigcLabel, Layer, Mark, Note, Outcome, Report
 from labelkit.sources import Source, SourceLike, open_source
+
+if TYPE_CHECKING:
+    from labelkit.watermark.keys import Key
 
 
 def label(
@@ -44,9 +48,11 @@ def label(
         producer: 27-character provider code or name (default: ``config.producer``).
         content_id: your unique number for this content; None makes one, unless the file already has a sound label of
             the same producer, which is then kept so that labelling twice changes nothing.
-        layers: any of ``"explicit"``, ``"metadata"``.
+        layers: any of ``"explicit"``, ``"metadata"``, ``"watermark"``; None writes all that the picture can hold. A
+            watermark that is named here and cannot be put in is an error; otherwise a note in the outcome.
         on_existing: ``"replace"``, ``"keep"``, ``"refuse"`` or ``"propagate"`` when the file has a label.
-        keys: reserved for the watermark layer.
+        keys: the watermark's key: a :class:`labelkit.watermark.keys.Key`, 32 bytes, or a key file's path; None takes
+            ``config.key``, then the public key that everybody can read and forge.
         config: settings (default: built-in ones; the command line reads labelkit.toml).
         in_place: replace the source file itself, atomically.
         backup: suffix under which the original is kept when ``in_place``, such as ``".orig"``.
@@ -63,13 +69,15 @@ def label(
     given, own = _label_to_write(label, producer, content_id, settings)
     if _is_image(source):
         row = _row_for_image(format, out, settings)
-        target = labelling.target_for(out, None, row, in_place=in_place, backup=backup)
-        result = labelling.run_new(source, row, given, settings)
+        target = delivery.target_for(out, None, row, in_place=in_place, backup=backup)
+        job = Job(Source("<image>", b""), row, given, settings, own, *marking(keys, settings, layers))
+        result = labelling.run_new(source, job)
         return finish("<image>", result, target, settings, dry_run=dry_run)
     opened = open_source(source)
     try:
-        job = labelling.open_job(opened, given, settings, own=own)
-        target = labelling.target_for(out, opened, job.row, in_place=in_place, backup=backup)
+        mark_with, strict = marking(keys, settings, layers)
+        job = labelling.open_job(opened, given, settings, own=own, keys=mark_with, strict=strict)
+        target = delivery.target_for(out, opened, job.row, in_place=in_place, backup=backup)
         result = labelling.run(job)
         return finish(opened.name, result, target, settings, dry_run=dry_run, like=opened.path)
     except LabelKitError as error:
@@ -100,8 +108,9 @@ def verify(
 
     Args:
         source: a path, bytes or a binary file object.
-        keys: reserved for the watermark layer.
-        look: any of ``"metadata"``, ``"explicit"``, ``"traces"``; None looks at all of them.
+        keys: whose watermarks to look for: one key or several, each a :class:`labelkit.watermark.keys.Key`, 32 bytes
+            or a key file's path; None takes ``config.key``, then the public key.
+        look: any of ``"metadata"``, ``"explicit"``, ``"traces"``, ``"watermark"``; None looks at all of them.
         config: settings.
 
     Returns:
@@ -110,7 +119,9 @@ def verify(
     Raises:
         ConfigError: ``look`` names something unknown.
     """
-    return verification.verify_source(source, check_look(look))
+    asked = check_look(look)
+    settings = config or Config()
+    return verification.verify_source(source, asked, chosen_keys(keys, settings) if "watermark" in asked else ())
 
 
 def check_look(look: Collection[str] | None) -> tuple[str, ...]:
@@ -160,7 +171,7 @@ def propagate(
         passed_on = _passed_on(opened, row, propagator, propagate_id, attribute)
         _check_propagator(passed_on, config)
         job = labelling.open_job(opened, passed_on, settings, own=False)
-        target = labelling.target_for(out, opened, row, in_place=in_place, backup=backup)
+        target = delivery.target_for(out, opened, row, in_place=in_place, backup=backup)
         return finish(opened.name, labelling.run(job), target, settings, dry_run=dry_run, like=opened.path)
     except LabelKitError as error:
         raise error.at(opened.name) from error.__cause__
@@ -215,7 +226,7 @@ def finish(
         notes = (*result.skipped, Note("file", "dry run: nothing was stored"))
         path = target.path
         return Outcome(name, path, label=result.label, format=result.row.id, written=result.written, skipped=notes)
-    return labelling.deliver(name, result, target, sync=config.sync, like=like)
+    return delivery.deliver(name, result, target, sync=config.sync, like=like)
 
 
 def settings_for(config: Config | None, layers: Sequence[str] | None, on_existing: str | None) -> Config:
@@ -230,11 +241,26 @@ def settings_for(config: Config | None, layers: Sequence[str] | None, on_existin
     settings = replace(base, layers=asked, on_existing=on_existing or base.on_existing)
     _known(settings.layers, tuple(Layer), "layers")
     _known((settings.on_existing,), labelling.ON_EXISTING, "on_existing")
-    if Layer.WATERMARK in settings.layers:
-        raise UnsupportedOperation(
-            "this version has no watermark layer", place="layers", remedy="leave watermark out of the layers"
-        )
     return settings
+
+
+def marking(keys: Any, settings: Config, layers: Sequence[str] | None) -> tuple[tuple[Key, ...], bool]:
+    """The watermark's keys, none when that layer is not asked for, and whether it was asked for by name."""
+    if Layer.WATERMARK not in settings.layers:
+        return (), False
+    by_name = layers is not None or settings.layers != Config().layers
+    return chosen_keys(keys, settings), by_name
+
+
+def chosen_keys(keys: Any, settings: Config) -> tuple[Key, ...]:
+    """The keys the caller passed, else the configured one, else the public one.
+
+    Raises:
+        ConfigError, NotFound, Unreadable: see :func:`labelkit.watermark.keys.as_keys`.
+    """
+    from labelkit.watermark.keys import as_keys
+
+    return as_keys(settings.key or None if keys is None else keys)
 
 
 def _words(given: Collection[str], what: str) -> tuple[str, ...]:

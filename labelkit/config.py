@@ -54,6 +54,8 @@ class Config:
         producer: default provider code or name for ``label``.
         propagator: default provider code or name for ``propagate``.
         layers: what ``label`` writes.
+        key: path of the watermark's key file (``labelkit keys new`` makes one); empty for the public key, which
+            everybody can read and forge.
         on_existing: ``"replace"``, ``"keep"``, ``"refuse"`` or ``"propagate"`` when a file has a label already.
         explicit: the visible label.
         source_type: IPTC DigitalSourceType term written with the label (``""`` writes none). The GB label cannot say
@@ -68,7 +70,8 @@ class Config:
 
     producer: str = ""
     propagator: str = ""
-    layers: tuple[str, ...] = ("explicit", "metadata")
+    layers: tuple[str, ...] = ("explicit", "metadata", "watermark")
+    key: str = ""
     on_existing: str = "replace"
     explicit: ExplicitConfig = field(default_factory=ExplicitConfig)
     source_type: str = WHOLLY_GENERATED
@@ -82,7 +85,7 @@ class Config:
 
 #: What ``layers``, ``on_existing`` and the rest may be set to; a test holds docs/config.md to these.
 CHOICES: dict[str, tuple[str, ...]] = {
-    "layers": ("explicit", "metadata"),
+    "layers": ("explicit", "metadata", "watermark"),
     "on_existing": ("replace", "keep", "refuse", "propagate"),
     "language": ("auto", "en", "zh"),
     "explicit.style": ("corner", "plate", "strip"),
@@ -97,7 +100,7 @@ OTHER_VARIABLES = ("LABELKIT_CONFIG", "LABELKIT_DEBUG", "LABELKIT_LANG")
 
 FILE_NAME = "labelkit.toml"
 _PREFIX = "LABELKIT_"
-_PATHS = ("explicit.font", "explicit.logo")
+_PATHS = ("explicit.font", "explicit.logo", "key")
 # A configuration has about twenty lines; whatever is larger was named by mistake.
 _MAX_FILE_BYTES = 1024 * 1024
 
@@ -375,7 +378,7 @@ def _words(raw: object) -> tuple[str, ...]:
 
 
 def _relative(key: str, value: Value, file: Path | None) -> Value:
-    """A font or logo is looked for beside the file that names it, not where the command happens to run."""
+    """A font, logo or key is looked for beside the file that names it, not where the command happens to run."""
     if key not in _PATHS or not value or file is None:
         return value
     return str(file.parent / Path(str(value)).expanduser())

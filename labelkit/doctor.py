@@ -38,6 +38,7 @@ _OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "
 # A batch keeps a temporary copy of each file it writes; below this, large pictures fail.
 _LOW_DISK_BYTES = 500 * 1024 * 1024
 _IMPORT_SECONDS = 60
+_NO_WATERMARKS = "no watermarks are written or read, the other layers work"
 
 
 class State(StrEnum):
@@ -77,7 +78,7 @@ def examine(folder: Path | None = None) -> list[Item]:
         folder: where output would go; the current folder when ``None``.
     """
     checks: tuple[Callable[[], Iterator[Item]], ...] = (
-        _python, _packages, _codecs, _extras, _opencv, _font, _configuration, _temporary,
+        _python, _packages, _codecs, _extras, _opencv, _font, _configuration, _key, _temporary,
         lambda: _disk(folder or Path()), _encoding,
     )  # fmt: skip
     return [item for check in checks for item in check()]
@@ -137,8 +138,12 @@ def _extras() -> Iterator[Item]:
 
 
 def _opencv() -> Iterator[Item]:
-    """Two OpenCV packages own the same folder and break each other; one needs libGL, which servers lack."""
+    """Watermarks need it. Two OpenCV packages own the same folder and break each other; one needs libGL."""
     found = [f"{name} {_version(name)}" for name in _OPENCV if _version(name)]
+    remedy = (
+        "install the library it names (Debian: apt-get install libgl1 libglib2.0-0), "
+        "or opencv-python-headless instead of opencv-python"
+    )
     if len(found) > 1:
         yield Item(
             "opencv",
@@ -147,12 +152,12 @@ def _opencv() -> Iterator[Item]:
             "uninstall all of them, then install one",
         )
     elif not found:
-        yield Item("opencv", State.NOTE, "not installed; images and their labels do not need it")
-    elif trouble := _import_trouble("cv2"):
-        remedy = "install libGL (Debian: apt-get install libgl1), or opencv-python-headless instead of opencv-python"
-        yield Item("opencv", State.WARNING, f"{found[0]} does not load: {trouble}", remedy)
-    else:
-        yield Item("opencv", State.OK, found[0])
+        remedy = "install opencv-python or opencv-python-headless"
+        yield Item("opencv", State.WARNING, f"not installed: {_NO_WATERMARKS}", remedy)
+    if found and (trouble := _import_trouble("cv2")):
+        yield Item("opencv", State.WARNING, f"{found[0]} does not load: {trouble}; {_NO_WATERMARKS}", remedy)
+    elif len(found) == 1:
+        yield Item("opencv", State.OK, f"{found[0]}: watermarks are written and read")
 
 
 def _import_trouble(module: str) -> str:
@@ -195,6 +200,37 @@ def _configuration() -> Iterator[Item]:
         yield Item("configuration", State.PROBLEM, str(error), "correct it; docs/config.md lists what can be set")
     else:
         yield Item("configuration", State.OK, str(loaded.file or "defaults"))
+
+
+def _key() -> Iterator[Item]:
+    """The watermark's key; what cannot be read stops every command that needs it."""
+    from labelkit.config import load
+
+    try:
+        configured = load().key
+    except LabelKitError:
+        return  # reported under "configuration"
+    try:
+        from labelkit.watermark import keys
+    except ImportError:
+        return  # reported under "numpy"
+    if not configured:
+        yield Item("watermark key", State.OK, f"{keys.PUBLIC_KEY.id}, the public one that everybody can read and forge")
+        return
+    try:
+        found = keys.load(Path(configured))
+    except LabelKitError as error:
+        yield Item("watermark key", State.PROBLEM, str(error), "correct key in labelkit.toml")
+        return
+    if os.name == "posix" and Path(configured).stat().st_mode & 0o077:
+        yield Item(
+            "watermark key",
+            State.WARNING,
+            f"{found.id}, and others than its owner can read {configured}",
+            "make it readable by its owner only: chmod 600",
+        )
+    else:
+        yield Item("watermark key", State.OK, f"{found.id}, {configured}")
 
 
 def _temporary() -> Iterator[Item]:

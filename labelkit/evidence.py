@@ -38,8 +38,14 @@ class Evidence:
         return next((unit for unit in self.units if unit.home), None)
 
 
-def collect(data: Buffer, row: Format) -> Evidence:
-    """Read all metadata of a file; a defect ends the reading but keeps what was found before it."""
+def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evidence:
+    """Read all metadata of a file; a defect ends the reading but keeps what was found before it.
+
+    Args:
+        data: the whole file.
+        row: its format.
+        look_for_traces: also search every unit for other signs of AI origin.
+    """
     units: list[Unit] = []
     defect: LabelKitError | None = None
     try:
@@ -49,5 +55,5 @@ def collect(data: Buffer, row: Format) -> Evidence:
     read = [(unit, carriers.read(unit)) for unit in units]
     found = [(unit, mark) for unit, marks in read for mark in marks]
     found.sort(key=lambda pair: not pair[1].main)
-    signs = tuple(trace for unit, marks in read for trace in traces.read(unit, marks))
+    signs = tuple(t for unit, marks in read for t in traces.read(unit, marks)) if look_for_traces else ()
     return Evidence(tuple(units), tuple(found), signs, defect)

@@ -1,4 +1,4 @@
-"""The way of one file through the labelling side: decide, draw, splice, read back, store.
+"""The way of one file through the labelling side: decide, put in, splice, read back.
 
 Nothing is stored before the complete result was read back by the verifier's own reader; a layer that cannot be read
 back is an error, not a success.
@@ -6,23 +6,24 @@ back is an error, not a success.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
-from labelkit import evidence
+from labelkit import evidence, signals
 from labelkit.carriers import xmp
 from labelkit.config import Config
-from labelkit.errors import AlreadyLabelled, BrokenFile, InputError, UnsupportedOperation, WriteError
+from labelkit.errors import AlreadyLabelled, BrokenFile, UnsupportedOperation, WriteError
 from labelkit.evidence import Evidence
-from labelkit.formats import media, table
+from labelkit.formats import table
 from labelkit.formats.base import Buffer, Kind, Unit, apply
 from labelkit.formats.table import Format
-from labelkit.record import GB_SCHEMA, AigcLabel, ExplicitMark, Layer, Mark, Note, Outcome
-from labelkit.sources import Source, open_source, same_file, store, write_error
-from labelkit.wording import elements
+from labelkit.record import GB_SCHEMA, AigcLabel, Layer, Mark, Note
+from labelkit.signals import Signal
+from labelkit.sources import Source
+
+if TYPE_CHECKING:
+    from labelkit.watermark.keys import Key
 
 ON_EXISTING = ("replace", "keep", "refuse", "propagate")
 
@@ -38,6 +39,8 @@ class Job:
         own: True when ``label`` was made for this call (no content id given), so that a label of the same provider
             already in the file is kept instead of being numbered anew.
         config: settings; ``config.layers`` and ``config.on_existing`` decide what happens.
+        keys: keys of the invisible mark, the first one to mark with; empty when that layer is not asked for.
+        strict: whether a signal that cannot hold the invisible mark is an error rather than a note.
     """
 
     source: Source
@@ -45,6 +48,8 @@ class Job:
     label: AigcLabel
     config: Config
     own: bool = False
+    keys: tuple[Key, ...] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,8 @@ class Labelled:
     label: AigcLabel
     written: tuple[Note, ...]
     skipped: tuple[Note, ...]
-    mark: ExplicitMark | None = None
+    signal: Signal
     metadata: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a result goes: nowhere (kept in memory), a path, or a file object."""
-
-    path: Path | None = None
-    stream: IO[bytes] | None = None
-    backup: str = ""
 
 
 def run(job: Job) -> Labelled:
@@ -79,22 +75,21 @@ def run(job: Job) -> Labelled:
         ExplicitLabelError: the visible label cannot be drawn.
         WriteError: the result does not read back.
     """
-    found = evidence.collect(job.source.data, job.row)
+    found = evidence.collect(job.source.data, job.row, look_for_traces=False)
     if found.defect:
         raise found.defect
     label, note = _decide(job, found)
     job = replace(job, label=label)
     if note == _KEPT:
-        return Labelled(bytes(job.source.data), job.row, label, (), (Note("metadata", note), *_misnamed(job)))
-    data, mark, notes = _draw(job, found)
-    written, skipped = notes[0], (*notes[1], *_misnamed(job), *_unsigned(found))
-    metadata = Layer.METADATA in job.config.layers
-    if metadata:
+        data = bytes(job.source.data)
+        return Labelled(data, job.row, label, (), (Note(Layer.METADATA, note), *_misnamed(job)), Signal(data), False)
+    signal = signals.put(job, found)
+    data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
+    if Layer.METADATA in job.config.layers:
         data = _splice(job, data, found)
         written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
-    result = Labelled(bytes(data), job.row, label, written, skipped, mark, metadata)
-    return check(result, result.data)
+    return check(Labelled(data, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers))
 
 
 def _misnamed(job: Job) -> tuple[Note, ...]:
@@ -154,47 +149,13 @@ def _replaced_note(existing: Mark, label: AigcLabel) -> str:
     )
 
 
-_Notes = tuple[tuple[Note, ...], tuple[Note, ...]]
-
-
-def _draw(job: Job, found: Evidence) -> tuple[Buffer, ExplicitMark | None, _Notes]:
-    """The explicit layer: drawn, or skipped with the reason."""
-    data = job.source.data
-    if Layer.EXPLICIT not in job.config.layers:
-        return data, None, ((), (Note(Layer.EXPLICIT, "not asked for"),))
-    if why := media.cannot_look(job.row):
-        return data, None, ((), (Note(Layer.EXPLICIT, why),))
-    # Where a metadata label comes along it tells whether the file was labelled before; looking at pixels takes longer.
-    labelled_before = found.labels or Layer.METADATA not in job.config.layers
-    if labelled_before and (there := _standing(job)):
-        note = Note(Layer.EXPLICIT, f"{there.text!r} stands {there.position} already ({there.ratio:.1%})")
-        return data, None, ((), (note,))
-    drawn = media.layers(job.row).draw(data, job.row, job.config.explicit)
-    return drawn.data, drawn.mark, ((_drawn_note(drawn.mark),), ())
-
-
-def _drawn_note(mark: ExplicitMark) -> Note:
-    return Note(
-        Layer.EXPLICIT,
-        f"{mark.text!r} {mark.position}, {mark.glyph_height:.0f} px = {mark.ratio:.1%} of the shortest side, "
-        f"contrast {mark.contrast:.1f}:1",
-    )
-
-
-def _standing(job: Job) -> ExplicitMark | None:
-    """A visible label that already does what the rule asks, so that labelling twice draws once."""
-    marks = media.layers(job.row).find(job.source.data, job.row)
-    good = [m for m in marks if m.ratio >= 0.049 and elements(m.text).complete and m.frames[0] == m.frames[1]]
-    return good[0] if good else None
-
-
 def _splice(job: Job, data: Buffer, found: Evidence) -> bytes:
     """The metadata layer: the label goes home, and every other place that held one is cleared of it."""
     container = job.row.container
     if container.home is not Kind.XMP:
         raise UnsupportedOperation(f"{container.name} labels are not written as XMP", remedy="please report this")
     if data is not job.source.data:
-        found = evidence.collect(data, job.row)  # drawing moved the units
+        found = evidence.collect(data, job.row, look_for_traces=False)  # drawing moved the units
     home = found.home
     packet = xmp.put(home.data if home else None, job.label.to_json(), job.config.source_type)
     edits = container.edit(data, packet, _cleared(found))
@@ -207,172 +168,56 @@ def _cleared(found: Evidence) -> Mapping[Unit, bytes | None]:
     return {unit: xmp.take_out(unit.data) if unit.kind is Kind.XMP else None for unit in others}
 
 
-def check(result: Labelled, data: Buffer) -> Labelled:
-    """``result`` if ``data`` reads back as it says.
+def check(result: Labelled) -> Labelled:
+    """``result`` if its data reads back as it says.
 
     Raises:
         WriteError: a layer cannot be found again.
     """
     if result.metadata:
-        found = evidence.collect(data, result.row)
-        marks = [m.label for m in found.labels]
-        if found.defect or marks != [result.label]:
-            raise WriteError(
-                f"the metadata label did not read back: {len(marks)} labels found",
-                place=result.row.place,
-                remedy="please report this file; the original is untouched",
-            )
-    if result.mark and not media.layers(result.row).confirm(data, result.row, result.mark):
+        _check_metadata(result)
+    signal, unmarked = signals.check(result.signal, result.data, result.row)
+    written = tuple(note for note in result.written if note.layer != Layer.WATERMARK or not unmarked)
+    return replace(result, signal=signal, written=written, skipped=(*result.skipped, *unmarked))
+
+
+def _check_metadata(result: Labelled) -> None:
+    found = evidence.collect(result.data, result.row, look_for_traces=False)
+    marks = [m.label for m in found.labels]
+    if found.defect or marks != [result.label]:
         raise WriteError(
-            "the visible label did not read back from the coded picture",
-            place=result.mark.position,
-            remedy="use style plate, or a higher quality; the original is untouched",
+            f"the metadata label did not read back: {len(marks)} labels found",
+            place=result.row.place,
+            remedy="please report this file; the original is untouched",
         )
-    return result
 
 
-def run_new(image: Any, row: Format, label: AigcLabel, config: Config) -> Labelled:
+def run_new(image: Any, job: Job) -> Labelled:
     """Encode an array or a Pillow image with its labels.
+
+    Args:
+        image: array or Pillow image.
+        job: what to write; its source is not looked at.
 
     Raises:
         InputError: the array's shape or type.
         ExplicitLabelError, UnsupportedOperation, WriteError: as :func:`run`.
     """
-    settings = config.explicit if Layer.EXPLICIT in config.layers else None
-    data, mark = media.layers(row).draw_new(image, row, settings, config.quality)
-    written: Sequence[Note] = [_drawn_note(mark)] if mark else []
-    metadata = Layer.METADATA in config.layers
+    signal = signals.put_new(image, job)
+    data, written = bytes(signal.data), signal.written
+    metadata = Layer.METADATA in job.config.layers
     if metadata:
-        job = Job(Source("<image>", data), row, label, config)
-        data = _splice(job, data, evidence.collect(data, row))
-        written = [*written, Note(Layer.METADATA, f"{row.place}: TC260:AIGC")]
-    skipped = tuple(Note(layer, "not asked for") for layer in _left_out(config))
-    return check(Labelled(data, row, label, tuple(written), skipped, mark, metadata), data)
+        fresh = replace(job, source=Source("<image>", data))
+        data = _splice(fresh, data, evidence.collect(data, job.row, look_for_traces=False))
+        written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
+    else:
+        signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))
+    return check(Labelled(data, job.row, job.label, written, signal.skipped, signal, metadata))
 
 
-def _left_out(config: Config) -> Iterator[str]:
-    return (layer for layer in (Layer.EXPLICIT, Layer.METADATA) if layer not in config.layers)
-
-
-def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, like: Path | None = None) -> Outcome:
-    """Store a result and say so.
-
-    Raises:
-        WriteError: it could not be stored; whatever was there before is untouched.
-    """
-    outcome = Outcome(
-        source_name, label=result.label, format=result.row.id, written=result.written, skipped=result.skipped
-    )
-    if target.stream is not None:
-        _pour(result.data, target.stream)
-        return outcome
-    if target.path is None:
-        return replace(outcome, data=result.data)
-    if target.backup:
-        _keep_backup(target.path, target.backup, result)
-    store(target.path, [result.data], check=lambda path: _read_back(result, path), like=like, sync=sync)
-    return replace(outcome, path=target.path)
-
-
-def _pour(data: bytes, stream: IO[bytes]) -> None:
-    """Write everything to a caller's file object; unbuffered files and sockets may take it in pieces."""
-    name = getattr(stream, "name", None)
-    called = name if isinstance(name, str) else "<stream>"
-    try:
-        done = taken = _taken(stream, data)
-        while taken and done < len(data):
-            taken = _taken(stream, memoryview(data)[done:])
-            done += taken
-    except OSError as error:
-        raise write_error(Path(called), error) from error
-    except (ValueError, TypeError) as error:  # it is closed, or not open for writing bytes
-        raise WriteError(
-            f"the file object cannot be written: {error}", file=called, remedy="open it for writing in binary mode"
-        ) from error
-    if done < len(data):
-        raise WriteError(
-            f"the file object took {done} of {len(data)} bytes", file=called, remedy="pass one that blocks"
-        )
-
-
-def _taken(stream: IO[bytes], piece: bytes | memoryview) -> int:
-    """How much of ``piece`` a file object took; what answers nothing and is no raw stream takes all (PEP 3116)."""
-    taken: object = stream.write(piece)
-    if isinstance(taken, int):
-        return taken
-    return 0 if isinstance(stream, io.RawIOBase) else len(piece)
-
-
-def _read_back(result: Labelled, path: Path) -> None:
-    """The stored file is the checked one, byte for byte."""
-    if open_source(path).data[:] != result.data:
-        raise WriteError("the stored file differs from what was written", file=str(path), remedy="check the disk")
-
-
-def _keep_backup(path: Path, suffix: str, result: Labelled) -> None:
-    """The original under another name; an older backup of the same picture is the truer original and stays.
-
-    Raises:
-        WriteError: the older backup belongs to another picture, so that this original would be lost.
-    """
-    backup = path.with_name(path.name + suffix)
-    original = open_source(path).data
-    if not backup.exists():
-        store(backup, [bytes(original)], like=path)
-    elif original[:] not in (result.data, open_source(backup).data[:]) and not _is_labelled(original, result.row):
-        raise WriteError(
-            "the original of another picture is kept under this name",
-            file=str(backup),
-            remedy="move it away, or choose another backup suffix",
-        )
-
-
-def _is_labelled(data: Buffer, row: Format) -> bool:
-    return bool(evidence.collect(data, row).labels)
-
-
-def target_for(out: Any, source: Source | None, row: Format, *, in_place: bool, backup: str) -> Target:
-    """What ``out`` means for this source.
-
-    Raises:
-        InputError: output equal to the input, an extension of another format, or ``in_place`` without a file.
-    """
-    if in_place:
-        if source is None or source.path is None or out is not None:
-            raise InputError("in_place needs a source path and no out", remedy="pass out instead, or a path")
-        # what a link leads to is labelled; the link stays a link
-        return Target(source.path.resolve() if source.path.is_symlink() else source.path, backup=backup)
-    if out is None:
-        return Target()
-    if hasattr(out, "write"):
-        return Target(stream=out)
-    return Target(_checked_path(Path(out), source, row))
-
-
-def _checked_path(path: Path, source: Source | None, row: Format) -> Path:
-    if path.is_dir():
-        if source is None or source.path is None:
-            raise InputError("the output is a folder and the input has no name", file=str(path), remedy="name a file")
-        path = path / source.path.name
-    if source is not None and source.path is not None and same_file(path, source.path):
-        raise InputError(
-            "output and input are the same file", file=str(path), remedy="choose another output, or ask for in-place"
-        )
-    promised = [r for r in table.formats() if path.suffix.lower() in r.extensions]
-    if (
-        promised
-        and row not in promised
-        and (source is None or source.path is None or path.suffix != source.path.suffix)
-    ):
-        raise InputError(
-            f"the output is called {path.suffix}, the content is {row.container.name}",
-            file=str(path),
-            remedy=f"call it {row.extensions[0]}; LabelKit does not convert between formats",
-        )
-    return path
-
-
-def open_job(source: Source, label: AigcLabel, config: Config, *, own: bool) -> Job:
+def open_job(
+    source: Source, label: AigcLabel, config: Config, *, own: bool, keys: tuple[Key, ...] = (), strict: bool = False
+) -> Job:
     """Find the format and check what can be checked before any work.
 
     Raises:
@@ -380,4 +225,4 @@ def open_job(source: Source, label: AigcLabel, config: Config, *, own: bool) -> 
     """
     if not source.data:
         raise BrokenFile("the file is empty (0 bytes)", file=source.name, remedy="restore it from its source")
-    return Job(source, table.find(source.data, source.name), label, config, own)
+    return Job(source, table.find(source.data, source.name), label, config, own, keys, strict)

@@ -6,12 +6,13 @@ not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from labelkit import evidence, traces
-from labelkit.errors import LabelKitError, UnknownFormat
+from labelkit.errors import LabelKitError, MissingExtra, UnknownFormat
 from labelkit.evidence import Evidence
 from labelkit.formats import media, table
 from labelkit.formats.base import Buffer
@@ -20,6 +21,10 @@ from labelkit.record import Answer, ExplicitMark, Finding, Mark, Report, Severit
 from labelkit.rules import checks
 from labelkit.sources import SourceLike, open_source
 from labelkit.wording import elements
+
+if TYPE_CHECKING:
+    from labelkit.formats.image.watermark import Detection
+    from labelkit.watermark.keys import Key
 
 #: GB 45438-2025 5.2: text height over the shortest side.
 MIN_HEIGHT_RATIO = 0.05
@@ -30,10 +35,28 @@ HEIGHT_TOLERANCE = 0.02
 
 LOOKS = ("metadata", "explicit", "traces", "watermark")
 #: What is looked at when the caller does not say.
-DEFAULT_LOOK = ("metadata", "explicit", "traces")
+DEFAULT_LOOK = LOOKS
 
 _SEVERITY_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _BY_ATTRIBUTE = {"1": Verdict.CONFIRMED, "2": Verdict.POSSIBLE, "3": Verdict.SUSPECTED}
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """What looking into the signal gave.
+
+    Attributes:
+        found: what was found.
+        defect: why looking failed, or None.
+        skipped: why nobody looked, or ``""``.
+    """
+
+    found: tuple[T, ...] = ()
+    defect: LabelKitError | None = None
+    skipped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +67,11 @@ class _Seen:
     row: Format
     look: frozenset[str]
     evidence: Evidence
-    explicit: tuple[ExplicitMark, ...]
-    explicit_defect: LabelKitError | None
-    explicit_skipped: str
+    explicit: Answered[ExplicitMark]
+    watermark: Answered[Detection]
 
 
-def verify_source(source: SourceLike, look: Collection[str]) -> Report:
+def verify_source(source: SourceLike, look: Collection[str], keys: Sequence[Key] = ()) -> Report:
     """Judge one file; see :func:`labelkit.verify`."""
     name = source if isinstance(source, str) else getattr(source, "name", str(source)[:200])
     try:
@@ -58,7 +80,7 @@ def verify_source(source: SourceLike, look: Collection[str]) -> Report:
         row = table.find(opened.data, opened.name)
     except LabelKitError as error:
         return unreadable(name, error)
-    return _judge(_look(name, opened.data, row, frozenset(look)))
+    return _judge(_look(name, opened.data, row, frozenset(look), keys))
 
 
 def unreadable(name: str, error: LabelKitError) -> Report:
@@ -68,19 +90,38 @@ def unreadable(name: str, error: LabelKitError) -> Report:
     return Report(name, Verdict.UNREADABLE, None, findings=(finding,))
 
 
-def _look(path: str, data: Buffer, row: Format, look: frozenset[str]) -> _Seen:
+def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequence[Key]) -> _Seen:
     found = evidence.collect(data, row)
-    marks: tuple[ExplicitMark, ...] = ()
-    defect: LabelKitError | None = None
-    skipped = "" if "explicit" in look else "not asked for"
-    if not skipped:
-        skipped = media.cannot_look(row)
-    if not skipped:
-        try:
-            marks = tuple(media.layers(row).find(data, row))
-        except LabelKitError as error:
-            defect = error
-    return _Seen(path, row, look, found, marks, defect, skipped)
+    why = {what: "" if what in look else "not asked for" for what in ("explicit", "watermark")}
+    if cannot := media.cannot_look(row):
+        why = {what: said or cannot for what, said in why.items()}
+    label: Answered[ExplicitMark] = Answered(skipped=why["explicit"])
+    mark: Answered[Detection] = Answered(skipped=why["watermark"])
+    if why["explicit"] and why["watermark"]:
+        return _Seen(path, row, look, found, label, mark)
+    handler = media.layers(row)
+    try:
+        opened = handler.open_media(data, row)
+    except LabelKitError as error:
+        if not label.skipped:
+            label = Answered(defect=error)
+        if not mark.skipped:
+            mark = Answered(defect=error)
+        return _Seen(path, row, look, found, label, mark)
+    if not label.skipped:
+        label = _answered(lambda: handler.find(opened))
+    if not mark.skipped:
+        mark = _answered(lambda: handler.detect(opened, keys))
+    return _Seen(path, row, look, found, label, mark)
+
+
+def _answered(find: Callable[[], list[T]]) -> Answered[T]:
+    try:
+        return Answered(tuple(find()))
+    except MissingExtra as error:
+        return Answered(skipped=f"{error.message} ({error.remedy})")
+    except LabelKitError as error:
+        return Answered(defect=error)
 
 
 def _judge(seen: _Seen) -> Report:
@@ -93,7 +134,8 @@ def _judge(seen: _Seen) -> Report:
         _conforms(seen, findings),
         seen.row.id,
         labels=labels,
-        explicit=seen.explicit,
+        explicit=seen.explicit.found,
+        watermarks=seen.watermark.found,
         traces=asked_traces,
         findings=findings,
         not_looked_at=tuple(_not_looked_at(seen)),
@@ -106,11 +148,16 @@ def _verdict(seen: _Seen) -> Verdict:
         stated = [_BY_ATTRIBUTE[m.label.label] for m in seen.evidence.labels if m.label.label in _BY_ATTRIBUTE]
         if stated:
             return min(stated, key=list(Verdict).index)
-    if seen.explicit or ("traces" in seen.look and any(traces.is_ai(t) for t in seen.evidence.traces)):
+    if (
+        seen.explicit.found
+        or seen.watermark.found
+        or ("traces" in seen.look and any(traces.is_ai(t) for t in seen.evidence.traces))
+    ):
         return Verdict.SUSPECTED
     if seen.evidence.labels and "metadata" in seen.look:
         return Verdict.SUSPECTED  # a label that states nothing we can read is a trace, not a statement
-    return Verdict.UNREADABLE if seen.evidence.defect or seen.explicit_defect else Verdict.NONE
+    unread = seen.evidence.defect or seen.explicit.defect or seen.watermark.defect
+    return Verdict.UNREADABLE if unread else Verdict.NONE
 
 
 def _conforms(seen: _Seen, findings: Sequence[Finding]) -> bool | None:
@@ -118,18 +165,19 @@ def _conforms(seen: _Seen, findings: Sequence[Finding]) -> bool | None:
     errors = [f for f in findings if f.severity is Severity.ERROR]
     if any(f.answer in (Answer.NOT_FOUND, Answer.WRONG) for f in errors):
         return False
-    complete = "metadata" in seen.look and not seen.explicit_skipped
+    complete = "metadata" in seen.look and not seen.explicit.skipped
     return True if complete and not errors else None
 
 
 def _not_looked_at(seen: _Seen) -> Iterator[str]:
     if "metadata" not in seen.look:
         yield "metadata: not asked for"
-    if seen.explicit_skipped:
-        yield f"explicit: {seen.explicit_skipped}"
+    if seen.explicit.skipped:
+        yield f"explicit: {seen.explicit.skipped}"
     if "traces" not in seen.look:
         yield "traces: not asked for"
-    yield "watermark: this version has no watermark detector"
+    if seen.watermark.skipped:
+        yield f"watermark: {seen.watermark.skipped}"
 
 
 def _findings(seen: _Seen) -> Iterator[Finding]:
@@ -142,6 +190,7 @@ def _findings(seen: _Seen) -> Iterator[Finding]:
     else:
         yield _finding("metadata.looked-at", "metadata", "left out on request", Answer.NOT_LOOKED_AT)
     yield from _explicit(seen)
+    yield from _watermark(seen)
     if "traces" in seen.look:
         yield from _contradictions(seen.evidence)
 
@@ -182,14 +231,36 @@ def _differences(labels: Sequence[Mark]) -> str:
 
 
 def _explicit(seen: _Seen) -> Iterator[Finding]:
-    if seen.explicit_skipped:
-        yield _finding("explicit.looked-at", "picture", seen.explicit_skipped, Answer.NOT_LOOKED_AT)
-    elif seen.explicit_defect:
-        yield _finding("explicit.readable", "picture", seen.explicit_defect.message, Answer.UNREADABLE)
-    elif not seen.explicit:
+    answer = seen.explicit
+    if answer.skipped:
+        yield _finding("explicit.looked-at", "picture", answer.skipped, Answer.NOT_LOOKED_AT)
+    elif answer.defect:
+        yield _finding("explicit.readable", "picture", answer.defect.message, Answer.UNREADABLE)
+    elif not answer.found:
         yield _finding("explicit.present", "edges and corners", "no visible label in our wordings", Answer.NOT_FOUND)
     else:
-        yield from _measured(max(seen.explicit, key=_quality))
+        yield from _measured(max(answer.found, key=_quality))
+
+
+def _watermark(seen: _Seen) -> Iterator[Finding]:
+    """GB 45438-2025 6.2 encourages a mark, so none is no finding; one that contradicts the metadata is."""
+    if seen.watermark.skipped:
+        yield _finding("watermark.looked-at", "picture", seen.watermark.skipped, Answer.NOT_LOOKED_AT)
+    elif seen.watermark.defect and not seen.explicit.defect:
+        yield _finding("watermark.readable", "picture", seen.watermark.defect.message, Answer.UNREADABLE)
+    if "metadata" not in seen.look:
+        return
+    for mark in seen.watermark.found:
+        place, found = f"watermark, key {mark.key_id}", f"content tag {mark.payload:016x}"
+        tags = {m.label.content_tag for m in seen.evidence.labels}
+        if not tags and not seen.evidence.defect:
+            yield _finding("watermark.stripped", place, f"{found}, no metadata label", Answer.WRONG)
+        elif tags and mark.payload not in tags:
+            yield _finding("watermark.agrees", place, f"{found}, the label's is {_hex(tags)}", Answer.WRONG)
+
+
+def _hex(tags: Collection[int]) -> str:
+    return ", ".join(f"{tag:016x}" for tag in sorted(tags))
 
 
 def _quality(mark: ExplicitMark) -> tuple[bool, float]:

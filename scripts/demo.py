@@ -29,9 +29,10 @@ def main() -> int:
         print("\nThe demo did not end as it should; please report the lines above.")
         return 1
     print(
-        "\nLook at the pictures in demo/labelled/ - each shows 由AI生成 in a corner and carries the AIGC record in its"
+        "\nLook at the pictures in demo/labelled/ - each shows 由AI生成 in a corner and carries the AIGC record in\n"
+        "its metadata, and an invisible watermark where there is room for one.\n"
+        "See one file in full: .venv/bin/labelkit show demo/labelled/coffee.jpg"
     )
-    print("metadata. See one file in full: .venv/bin/labelkit show demo/labelled/coffee.jpg")
     return 0
 
 

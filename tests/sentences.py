@@ -30,7 +30,9 @@ def _spoken(call: ast.Call) -> Iterator[str]:
         yield from (text for i in (0, 2) for argument in call.args[i : i + 1] for text in templates(argument))
     if name == "Item":
         yield from (text for i in (0, 2, 3) for argument in call.args[i : i + 1] for text in templates(argument))
-    if name == "command" and len(call.args) == 2:
+    if name == "Note":
+        yield from (text for argument in call.args[1:2] for text in templates(argument))
+    if name in {"command", "group"} and len(call.args) == 2:
         yield from (part for text in templates(call.args[1]) for part in text.split("\n\n"))
     if name in ERRORS | {"option", "Option", "group", "version_option", "fail", "BadParameter"}:
         yield from (text for k in call.keywords if k.arg in NAMED for text in templates(k.value))

@@ -53,7 +53,19 @@ def blocks(page: str, language: str) -> list[str]:
     return [text for found, text in re.findall(r"^```(\w*)\n(.*?)^```$", page, re.M | re.S) if found == language]
 
 
-OPTIONS = [(name, param) for name in COMMANDS for param in command(name).params if isinstance(param, click.Option)]
+def with_parts(name: str) -> list[click.Command]:
+    """A command, and the commands in it if it is a group."""
+    found = command(name)
+    return [found, *(found.commands.values() if isinstance(found, click.Group) else ())]
+
+
+OPTIONS = [
+    (name, param)
+    for name in COMMANDS
+    for part in with_parts(name)
+    for param in part.params
+    if isinstance(param, click.Option)
+]
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS, ids=lambda v: v if isinstance(v, str) else v.opts[0])
@@ -69,7 +81,7 @@ def test_every_option_is_documented(name: str, option: click.Option) -> None:
 def test_every_command_is_in_the_list_and_has_a_section() -> None:
     for name in COMMANDS:
         assert f"| [`{name}`](#{name}) |" in CLI
-        assert section(CLI, name)
+        assert all(f"labelkit {name} {part.name}" in section(CLI, name) for part in with_parts(name)[1:])
 
 
 def test_no_option_is_documented_that_does_not_exist() -> None:
@@ -209,11 +221,15 @@ def test_the_command_lines_of_the_readme_run(workplace: Path) -> None:
 def test_the_command_lines_of_the_reference_parse() -> None:
     lines = [line for block in blocks(CLI, "") for line in block.splitlines() if line.startswith("labelkit ")]
     examples = [line for line in lines if not re.search(r"[A-Z]{3,}(?![0-9A-Z])|\[|\.\.\.", line)]
-    assert len(examples) >= 6
+    assert len(examples) >= 10
     for line in examples:
         words = shlex.split(re.split(r" [|>&]| && ", line)[0])[1:]
         found = command(words[0])
-        found.make_context(words[0], words[1:], resilient_parsing=False)
+        context = found.make_context(words[0], words[1:], resilient_parsing=False)
+        if isinstance(found, click.Group):
+            _, part, rest = found.resolve_command(context, words[1:])
+            assert part
+            part.make_context(words[1], rest, parent=context)
 
 
 def test_nothing_names_a_number_that_was_not_measured() -> None:

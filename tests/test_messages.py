@@ -16,6 +16,7 @@ from labelkit.cli.judgement import VERDICTS
 from labelkit.config import CHOICES
 from labelkit.errors import LabelKitError, NotFound
 from labelkit.formats import table
+from labelkit.formats.image.watermark import Geometry
 from labelkit.messages import Language, Voice, choose, match
 from labelkit.record import Answer, Severity, Verdict
 from labelkit.rules.checks import all_checks
@@ -100,6 +101,43 @@ def test_a_sentence_with_values_keeps_them_and_reorders_where_chinese_does() -> 
     assert ZH.translate("3 of 5 frames looked at") == "所检查的 5 帧中有 3 帧"
     assert ZH.translate("it is '{}', not text") == "值是 '{}'，应为文字"
     assert ZH.translate("explicit: not asked for") == "显式标识：未要求检查"
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        Geometry(1.0, 1.0, 0.0, 0.0, False, (0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))),
+        Geometry(1.0, 1.1, 5.0, 2.0, True, (0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))),
+        Geometry(1.0, 1.0, -5.0, 0.0, False, (0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))),
+    ],
+)
+def test_every_part_of_a_geometry_has_a_chinese_twin(geometry: Geometry) -> None:
+    for part in geometry.words.split(", "):
+        assert not re.search("[a-z]", ZH.translate(part)), part
+
+
+def test_notes_on_watermarks_are_translated_to_the_last_word() -> None:
+    for note in (
+        "a picture of mode P has no room for a watermark (leave the watermark out, "
+        "or convert the picture to true colours)",
+        "OpenCV cannot be loaded: 找不到库 (install the library it names (Debian: libgl1 libglib2.0-0), "
+        "or opencv-python-headless instead)",
+        "it carries the mark 0123456789abcdef of another label, which stays",
+        "watermark: not asked for",
+        "content tag 0123456789abcdef, the label's is fedcba9876543210",
+    ):
+        words = re.findall("[A-Za-z]{2,}", ZH.translate(note))
+        assert set(words) <= {
+            "OpenCV",
+            "Debian",
+            "libgl",
+            "libglib",
+            "opencv",
+            "python",
+            "headless",
+            "abcdef",
+            "fedcba",
+        }
 
 
 def test_what_nobody_translated_is_shown_in_english() -> None:

@@ -82,7 +82,8 @@ def test_unreadable_behind_a_defect() -> None:
 def test_not_looked_at() -> None:
     report = labelkit.verify(labelled(), look=["metadata"])
     assert report.conforms is None
-    assert answers(report) == {"explicit.looked-at": Answer.NOT_LOOKED_AT}
+    unseen = Answer.NOT_LOOKED_AT
+    assert answers(report) == {"explicit.looked-at": unseen, "watermark.looked-at": unseen}
     assert any("explicit" in line for line in report.not_looked_at)
 
 
@@ -97,7 +98,7 @@ def test_two_labels_that_disagree() -> None:
 def test_three_attributes() -> None:
     for attribute, verdict in (("1", "confirmed"), ("2", "possible"), ("3", "suspected")):
         text = labelkit.AigcLabel.generated(PRODUCER, "X", attribute=attribute).to_wrapped_json()
-        assert labelkit.verify(png(AIGC=text)).verdict == verdict
+        assert labelkit.verify(png(AIGC=text), look=["metadata", "traces"]).verdict == verdict
 
 
 def test_traces_make_a_suspicion() -> None:
@@ -111,6 +112,20 @@ def test_visible_label_alone_makes_a_suspicion() -> None:
     report = labelkit.verify(labelled(layers=["explicit"]))
     assert report.verdict == "suspected"
     assert answers(report) == {"metadata.present": Answer.NOT_FOUND}
+
+
+def test_a_mark_without_metadata_is_evidence_of_stripping() -> None:
+    report = labelkit.verify(labelled(layers=["explicit", "watermark"]))
+    assert answers(report)["watermark.stripped"] is Answer.WRONG
+    assert report.verdict == "suspected"
+
+
+def test_a_mark_that_contradicts_the_metadata() -> None:
+    marked = labelled(layers=["watermark"], content_id="A")
+    other = labelkit.AigcLabel.generated(PRODUCER, "B")
+    report = labelkit.verify(labelkit.label(marked, other, layers=["metadata"], config=QUICK).data or b"")
+    assert answers(report)["watermark.agrees"] is Answer.WRONG
+    assert report.verdict == "confirmed"
 
 
 def test_english_wording_lacks_an_element() -> None:

@@ -42,7 +42,7 @@ class Geometry:
         """The same as a sentence fragment: ``"mirrored, turned 5.0 degrees clockwise, 0.85 times as wide"``."""
         parts = [*self._turns(), *self._proportions()]
         size = CANONICAL * np.sqrt(self.scale_x * self.scale_y)
-        parts.append(f"of a size at which the marked picture's short side measures {size:.0f} px")
+        parts.append(f"of a size at which the marked picture's short side measures at most {size:.0f} px")
         return ", ".join(parts)
 
     def _turns(self) -> list[str]:

@@ -1,76 +1,127 @@
-"""What the pipeline asks of pictures: draw the visible label into a file, find it, confirm it. Bytes in, bytes out.
+"""What the pipeline asks of pictures: put label and mark into a file, find both, confirm the label.
 
-The same four functions exist for every medium (``labelkit.formats.<medium>.layers``), so that the pipeline above does
+The same functions exist for every medium (``labelkit.formats.<medium>.layers``), so that the pipeline above does
 not know one medium from another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from labelkit.errors import UnsupportedOperation
+from labelkit.errors import MissingExtra, UnsupportedOperation
 from labelkit.formats.base import Buffer, apply
-from labelkit.formats.media import Drawn
+from labelkit.formats.media import Drawn, Order
 from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
-    from labelkit.config import ExplicitConfig
+    from labelkit.formats.image.picture import Picture
+    from labelkit.formats.image.watermark import Detection
     from labelkit.record import ExplicitMark
+    from labelkit.watermark.keys import Key
 
 #: Pictures without pixels; a visible label would have to be drawn by whoever renders them.
 _NOT_PIXELS = ("svg",)
 
 
-def draw(data: Buffer, row: Format, settings: ExplicitConfig) -> Drawn:
-    """Draw the visible label into a picture file, keeping its metadata and coding parameters.
+def draw(data: Buffer, row: Format, order: Order) -> Drawn:
+    """Put what is ordered into a picture file, keeping its metadata and coding parameters: decoded once, coded once.
 
     Raises:
-        UnsupportedOperation: the format has no pixels.
+        UnsupportedOperation: the format has no pixels, or cannot hold the mark and ``order.strict``.
         ExplicitLabelError, MissingGlyph: the label cannot be drawn as the rule asks.
         BrokenFile, LimitExceeded, MissingExtra: the picture cannot be decoded.
     """
-    from labelkit.formats.image import explicit, picture
+    from labelkit.formats.image import picture
 
-    need_samples(row)
-    opened = picture.open_picture(data, row.id)
-    mark = explicit.put(opened, settings)
+    opened = open_media(data, row)
+    mark, unmarked = _put(opened, order)
+    if mark is None and unmarked:
+        return Drawn(bytes(data), None, unmarked)
     encoded = picture.encode(opened, row.id)
     edits = row.container.graft(data, encoded)
-    return Drawn(encoded if edits is None else b"".join(apply(data, edits)), mark)
+    return Drawn(encoded if edits is None else b"".join(apply(data, edits)), mark, unmarked)
 
 
-def draw_new(
-    image: Any, row: Format, settings: ExplicitConfig | None, quality: int
-) -> tuple[bytes, ExplicitMark | None]:
-    """Encode an array (height x width [x 1, 3 or 4]) or a Pillow image, with the visible label if ``settings``.
+def draw_new(image: Any, row: Format, order: Order, quality: int) -> Drawn:
+    """Encode an array (height x width [x 1, 3 or 4]) or a Pillow image with what is ordered in it.
 
     Raises:
         InputError: an array of another shape or type.
-        ExplicitLabelError: the label cannot be drawn as the rule asks.
+        ExplicitLabelError, UnsupportedOperation: as :func:`draw`.
     """
-    from labelkit.formats.image import explicit, picture
+    from labelkit.formats.image import picture
 
     need_samples(row)
-    opened = (
-        picture.from_array(image)
-        if hasattr(image, "__array_interface__") and not hasattr(image, "getbands")
-        else picture.from_image(image)
-    )
-    mark = explicit.put(opened, settings) if settings else None
-    return picture.encode(opened, row.id, quality), mark
+    is_array = hasattr(image, "__array_interface__") and not hasattr(image, "getbands")
+    opened = picture.from_array(image) if is_array else picture.from_image(image)
+    mark, unmarked = _put(opened, order)
+    return Drawn(picture.encode(opened, row.id, quality), mark, unmarked)
 
 
-def find(data: Buffer, row: Format) -> list[ExplicitMark]:
-    """Every visible label in a picture file, measured.
+def _put(opened: Picture, order: Order) -> tuple[ExplicitMark | None, str]:
+    """Label and mark a decoded picture; the mark lies over the label too, so that it is one signal everywhere."""
+    from labelkit.formats.image import explicit
+
+    mark = explicit.put(opened, order.explicit) if order.explicit else None
+    if order.payload is None or order.key is None:
+        return mark, ""
+    try:
+        _marking().embed(opened, order.payload, order.key)
+    except (UnsupportedOperation, MissingExtra) as error:
+        if order.strict:
+            raise
+        return mark, f"{error.message} ({error.remedy})"
+    return mark, ""
+
+
+def open_media(data: Buffer, row: Format) -> Picture:
+    """Decode a picture file once, for :func:`find` and :func:`detect`.
 
     Raises:
         UnsupportedOperation: the format has no pixels.
         BrokenFile, LimitExceeded, MissingExtra: the picture cannot be decoded.
     """
-    from labelkit.formats.image import explicit, picture
+    from labelkit.formats.image import picture
 
     need_samples(row)
-    return explicit.find(picture.open_picture(data, row.id))
+    return picture.open_picture(data, row.id)
+
+
+def detect(opened: Picture, keys: Sequence[Key], *, search: bool = True) -> list[Detection]:
+    """The invisible marks of a picture, at most one.
+
+    Args:
+        opened: what :func:`open_media` gave.
+        keys: whose marks to look for.
+        search: look for cropped, turned and deformed ones too.
+
+    Raises:
+        MissingExtra: OpenCV cannot be loaded.
+    """
+    found = _marking().look(opened, keys, search=search)
+    return [found] if found else []
+
+
+def _marking() -> ModuleType:
+    """The watermark needs OpenCV, whose usual wheel needs libraries that servers and containers often lack."""
+    try:
+        return import_module("labelkit.formats.image.marking")
+    except ImportError as error:
+        raise MissingExtra(
+            f"OpenCV cannot be loaded: {error}",
+            place="watermark",
+            remedy="install the library it names (Debian: libgl1 libglib2.0-0), or opencv-python-headless instead",
+        ) from error
+
+
+def find(opened: Picture) -> list[ExplicitMark]:
+    """Every visible label in a picture, measured."""
+    from labelkit.formats.image import explicit
+
+    return explicit.find(opened)
 
 
 def confirm(data: Buffer, row: Format, mark: ExplicitMark) -> bool:

@@ -70,7 +70,7 @@ def label_many(
             the one folder that is the source, otherwise none; False: none.
         digest: recognise unchanged sources by size and SHA-256 instead of size and time of the last change.
         progress: called after each file with files done, files in all and its outcome.
-        keys: reserved for the watermark layer.
+        keys: the watermark's keys, as in :func:`labelkit.label`.
 
     Returns:
         A generator; closing it stops the run, and files that are finished stay finished.
@@ -79,7 +79,7 @@ def label_many(
         LabelKitError: at once for wrong arguments, on the first step when the output folder or the journal cannot be
             used (:class:`~labelkit.errors.WriteError`).
     """
-    from labelkit.api import settings_for
+    from labelkit.api import marking, settings_for
 
     settings = settings_for(config, layers, on_existing)
     settings = replace(settings, producer=producer or settings.producer)
@@ -89,7 +89,8 @@ def label_many(
     _check_places(sources, folder, in_place=in_place)
     if journal and folder is None and not in_place:
         raise ConfigError("results in memory need no journal", place="journal", remedy="name an output folder")
-    order = Order(settings, folder, in_place, backup if in_place else "", dry_run, label_for, digest)
+    suffix = backup if in_place else ""
+    order = Order(settings, folder, in_place, suffix, dry_run, label_for, digest, *marking(keys, settings, layers))
     home = _journal_home(sources, folder, in_place=in_place)
     outcomes = label_all(sources, order, _jobs(jobs, settings), journal_path(journal, home), recursive=recursive)
     return _told(outcomes, progress)
@@ -121,13 +122,12 @@ def verify_many(
     Raises:
         LabelKitError: at once, for wrong arguments only.
     """
-    from labelkit.api import check_look
+    from labelkit.api import check_look, chosen_keys
 
     settings = config or Config()
-    check_look(look)
-    reports = verify_all(
-        check_sources(sources), VerifySteps(VerifyWork(look, settings)), _jobs(jobs, settings), recursive=recursive
-    )
+    secrets = chosen_keys(keys, settings) if "watermark" in check_look(look) else ()
+    steps = VerifySteps(VerifyWork(look, settings, secrets))
+    reports = verify_all(check_sources(sources), steps, _jobs(jobs, settings), recursive=recursive)
     return _told(reports, progress)
 
 

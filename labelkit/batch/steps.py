@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from labelkit.batch.entry import Entry, Stamp, State
 from labelkit.batch.journal import Journal
@@ -24,10 +24,13 @@ from labelkit.record import AigcLabel, Note, Outcome
 from labelkit.report.model import DONE_BEFORE
 from labelkit.sources import open_source, temporary_prefix
 
+if TYPE_CHECKING:
+    from labelkit.watermark.keys import Key
+
 #: Files whose ids are written to the journal at once; the disk is waited for once for all of them.
 CHUNK = 64
 # Settings that do not change what a labelled file looks like. The producer counts as part of the label.
-_IRRELEVANT = ("producer", "propagator", "format", "quality", "language", "jobs", "sync")
+_IRRELEVANT = ("producer", "propagator", "format", "key", "quality", "language", "jobs", "sync")
 
 #: Makes the label for a path.
 LabelFor: TypeAlias = Callable[[str], AigcLabel]
@@ -44,6 +47,7 @@ class Order:
         in_place, backup, dry_run: as in :func:`labelkit.label`.
         label_for: makes the label of each file; ``None``: a new one of ``config.producer``.
         digest: recognise sources by SHA-256 instead of by the time of their last change.
+        keys, strict: the watermark's keys, and whether it was asked for by name.
     """
 
     config: Config
@@ -53,10 +57,12 @@ class Order:
     dry_run: bool = False
     label_for: LabelFor | None = None
     digest: bool = False
+    keys: tuple[Key, ...] = ()
+    strict: bool = False
 
     def work(self) -> LabelWork:
         """The function that labels one file."""
-        return LabelWork(self.config, self.in_place, self.backup, self.dry_run, self.digest)
+        return LabelWork(self.config, self.in_place, self.backup, self.dry_run, self.digest, self.keys, self.strict)
 
     def label(self, source: str) -> AigcLabel:
         """The label for a source, under a number of its own.
@@ -205,7 +211,8 @@ def _done_before(item: Item, past: Entry, target: str) -> Outcome:
 def _digest_of(order: Order, label: AigcLabel) -> str:
     config = {key: value for key, value in asdict(order.config).items() if key not in _IRRELEVANT}
     drawn = [(path, Stamp.of(path)) for path in (order.config.explicit.font, order.config.explicit.logo) if path]
-    look = json.dumps([config, [str(d) for d in drawn], label.fields(), order.in_place], sort_keys=True)
+    keys = [key.id for key in order.keys[:1]]
+    look = json.dumps([config, [str(d) for d in drawn], label.fields(), order.in_place, keys], sort_keys=True)
     return hashlib.sha256(look.encode()).hexdigest()[:16]
 
 

@@ -8,13 +8,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from labelkit.batch.entry import Entry
 from labelkit.config import Config
 from labelkit.errors import LabelKitError, LimitExceeded, UnknownFormat
 from labelkit.record import KEYS, AigcLabel, Note, Outcome, Report, Verdict
 from labelkit.sources import open_source, write_error
+
+if TYPE_CHECKING:
+    from labelkit.watermark.keys import Key
 
 R = TypeVar("R")
 
@@ -64,6 +67,7 @@ class LabelWork:
         config: settings, layers and policy included.
         in_place, backup, dry_run: as in :func:`labelkit.label`.
         digest: also give the SHA-256 of the source.
+        keys, strict: the watermark's keys, and whether it was asked for by name.
     """
 
     config: Config
@@ -71,13 +75,15 @@ class LabelWork:
     backup: str = ""
     dry_run: bool = False
     digest: bool = False
+    keys: tuple[Key, ...] = ()
+    strict: bool = False
 
     def __call__(self, task: LabelTask) -> Labelled:
         """Label one file."""
         return guarded(task.source, lambda: self._label(task), lambda error: failed(task.source, error))
 
     def _label(self, task: LabelTask) -> Labelled:
-        from labelkit import api, labelling
+        from labelkit import api, delivery, labelling
 
         if reason := "" if task.named else not_media(task.source):
             return Labelled(left_out(task.source, reason))
@@ -85,10 +91,10 @@ class LabelWork:
         path = os.path.realpath(task.source) if self.in_place and os.path.islink(task.source) else task.source
         opened = open_source(path)
         digest = hashlib.sha256(opened.data).hexdigest() if self.digest else ""
-        job = labelling.open_job(opened, task.label, self.config, own=task.own)
+        job = labelling.open_job(opened, task.label, self.config, own=task.own, keys=self.keys, strict=self.strict)
         if task.target and not self.dry_run:
             make_folder_of(task.target)
-        goal = labelling.target_for(
+        goal = delivery.target_for(
             task.target or None, opened, job.row, in_place=self.in_place, backup=self.backup if self.in_place else ""
         )
         result = labelling.run(job)
@@ -116,10 +122,11 @@ class VerifyTask:
 
 @dataclass(frozen=True, slots=True)
 class VerifyWork:
-    """Verifies one file after another; ``look`` and ``config`` as in :func:`labelkit.verify`."""
+    """Verifies one file after another; ``look``, ``config`` and ``keys`` as in :func:`labelkit.verify`."""
 
     look: Collection[str] | None
     config: Config
+    keys: tuple[Key, ...] = ()
 
     def __call__(self, task: VerifyTask) -> Report:
         """Verify one file."""
@@ -130,7 +137,7 @@ class VerifyWork:
 
         if reason := "" if task.named else not_media(task.source):
             return not_looked_at(task.source, reason)
-        return api.verify(task.source, look=self.look, config=self.config)
+        return api.verify(task.source, look=self.look, config=self.config, keys=self.keys or None)
 
 
 def not_looked_at(source: str, reason: str) -> Report:

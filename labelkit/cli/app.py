@@ -12,7 +12,7 @@ from itertools import pairwise
 import click
 
 from labelkit._version import __version__
-from labelkit.cli.options import Speaking, State, lang_option, voice_of
+from labelkit.cli.options import Commands, State, lang_option, voice_of
 from labelkit.cli.terminal import Terminal, abandon_output, prepare_streams, safe
 from labelkit.config import nearest
 from labelkit.errors import ConfigError, LabelKitError, MissingExtra, WriteError
@@ -37,6 +37,7 @@ COMMANDS = {
     "verify": ("verify", "Judge files: are they labelled as the rules ask?"),
     "show": ("show", "Show every label in a file, field by field."),
     "propagate": ("propagate", "Add a platform's half to labels, keeping the producer's."),
+    "keys": ("keys", "Make and list the keys of invisible watermarks."),
     "formats": ("formats", "List the formats and where each keeps its label."),
     "doctor": ("doctor", "Examine this installation."),
     "config": ("settings", "Show the settings and where they come from."),
@@ -46,12 +47,12 @@ _INTERRUPTED = "interrupted; what is finished stays, run the same command again 
 _REMOVAL = ("strip", "remove", "delete", "clean", "erase", "clear", "unlabel", "rm")
 
 
-class Program(Speaking, click.Group):
+class Program(Commands):
     """The commands, imported one at a time."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, in the order of the help."""
-        return list(COMMANDS)
+    def summaries(self) -> dict[str, str]:
+        """From the table above, so that help imports none of them."""
+        return {name: text for name, (_, text) in COMMANDS.items()}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
@@ -61,40 +62,19 @@ class Program(Speaking, click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that was asked for, or an error that names the nearest one."""
-        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise _no_command(args[0])
-        return super().resolve_command(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options, then the commands."""
-        super().format_options(ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, none of them imported."""
-        voice = voice_of(ctx)
-        with formatter.section(voice.say("Commands")):
-            formatter.write_dl([(name, voice.say(text)) for name, (_, text) in COMMANDS.items()])
+    def unknown(self, name: str, ctx: click.Context) -> ConfigError:
+        """As for every group, and a word to those who look for a way to remove labels."""
+        if name in _REMOVAL:
+            return ConfigError(
+                f"there is no command {name!r}: offering tools that remove labels is forbidden (标识办法 art. 10)",
+                remedy="use label --on-existing replace, or propagate",
+            )
+        return super().unknown(name, ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The last line of the help."""
         formatter.write_paragraph()
         formatter.write_text(voice_of(ctx).say(self.epilog or ""))
-
-
-def _no_command(name: str) -> LabelKitError:
-    if name in _REMOVAL:
-        return ConfigError(
-            f"there is no command {name!r}: offering tools that remove labels is forbidden (标识办法 art. 10)",
-            remedy="use label --on-existing replace, or propagate",
-        )
-    near = nearest(name, COMMANDS)
-    remedy = f"did you mean {near}?" if near else "see `labelkit --help`"
-    return ConfigError(f"there is no command {name!r}", remedy=remedy)
 
 
 @click.group(
@@ -140,6 +120,9 @@ def _invoke(words: list[str], state: State) -> int:
     try:
         with program.make_context("labelkit", words, obj=state) as context:
             return int(program.invoke(context) or 0)
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        sys.stderr.write(nothing.format_message() + "\n")
+        return Exit.USAGE
     except click.exceptions.Exit as done:
         return done.exit_code
 

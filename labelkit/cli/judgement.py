@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal, safe, table
@@ -10,7 +11,12 @@ from labelkit.messages import Language, Voice
 from labelkit.record import ExplicitMark, Finding, Mark, Report, Verdict
 from labelkit.report.model import Summary, is_left_out, is_unreadable
 
+if TYPE_CHECKING:
+    from labelkit.formats.image.watermark import Detection
+
 _STYLES = {True: "good", False: "bad", None: "note"}
+# Smaller bounds are zero in double precision, and nobody should read "p = 0".
+_LEAST_P = 1e-300
 _CONFORMS = {True: "conforms", False: "does not conform", None: "cannot tell"}
 #: What each verdict means, for people (标识办法 art. 6).
 VERDICTS = {
@@ -56,6 +62,8 @@ def show_report(terminal: Terminal, report: Report, *, narrowed: bool = False) -
     terminal.line(line, style=_STYLES[report.conforms])
     for finding in report.findings:
         terminal.line("  " + finding_line(finding, voice, report.path))
+    for mark in report.watermarks if not terminal.quiet else ():
+        terminal.line("  " + voice.say("watermark: {}", watermark_line(mark, report, voice)))
 
 
 def show_summary(terminal: Terminal, summary: Summary) -> None:
@@ -71,6 +79,8 @@ def show_summary(terminal: Terminal, summary: Summary) -> None:
     verdicts = [(voice.say(VERDICTS[Verdict(word)]), count) for word, count in summary.verdicts.items() if count]
     _show_table(terminal, ("result", "files"), [(voice.say(t), c) for t, c in zip(titles, counts, strict=True)])
     _show_table(terminal, ("verdict", "files"), verdicts)
+    found = [(voice.say("found"), summary.watermarks)] if summary.watermarks else []
+    _show_table(terminal, ("watermark", "files"), found)
     _show_table(terminal, ("check", "files", "rule"), [(c, n, rule(c, voice)) for c, n in summary.findings.items()])
 
 
@@ -131,3 +141,25 @@ def explicit_line(mark: ExplicitMark, voice: Voice) -> str:
     )
     frames = voice.say(", in {} of {} frames looked at", *mark.frames) if mark.frames[1] > 1 else ""
     return shown + frames
+
+
+def watermark_line(mark: Detection, report: Report, voice: Voice) -> str:
+    """An invisible mark: payload, whose key, whether the metadata says the same, how sure, and how the picture lies."""
+    from labelkit.watermark.keys import PUBLIC_KEY
+
+    return voice.say(
+        "{}, key {}: {}; false alarm p <= {}; {}",
+        f"{mark.payload:016x}",
+        voice.say("{} (public)", mark.key_id) if mark.key_id == PUBLIC_KEY.id else mark.key_id,
+        _agreement(mark, report, voice),
+        f"{max(mark.p_value, _LEAST_P):.1e}",
+        voice.say(", ").join(voice.translate(part) for part in mark.geometry.words.split(", ")),
+    )
+
+
+def _agreement(mark: Detection, report: Report, voice: Voice) -> str:
+    """Whether the metadata label names the same content as the mark."""
+    tags = {found.label.content_tag for found in report.labels}
+    if not tags:
+        return voice.say("there is no metadata label to compare it with")
+    return voice.say("agrees with the metadata label" if mark.payload in tags else "differs from the metadata label")

@@ -50,6 +50,7 @@ class Request:
 )
 @options.option("--font", metavar="FILE", help="TrueType or OpenType font of the visible label.")
 @options.option("--logo", metavar="FILE", help="Picture drawn before the words, never instead of them.")
+@options.option("--key", metavar="FILE", help="Key file of the watermark (default: the public key).")
 @options.JOBS
 @options.IN_PLACE
 @options.BACKUP
@@ -88,12 +89,15 @@ def _configured(session: Session, wishes: dict[str, Any]) -> Config:
 
 def _check_label(config: Config, content_id: str | None) -> None:
     """Refuse before the first file what would be refused for every file."""
+    from labelkit.api import chosen_keys
     from labelkit.record import AigcLabel
     from labelkit.wording import check
 
     if not config.producer:
         raise usage("no producer is named", "--producer", "give --producer, or set producer in labelkit.toml")
     AigcLabel.generated(config.producer, content_id, names=config.names)
+    if Layer.WATERMARK in config.layers:
+        chosen_keys(None, config)
     if Layer.EXPLICIT in config.layers:
         check(config.explicit.text, required=config.explicit.require_elements)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -75,6 +75,50 @@ class Speaking(click.Command):
         records = (p.get_help_record(ctx) for p in self.get_params(ctx) if isinstance(p, click.Option))
         with formatter.section(voice.say("Options")):
             formatter.write_dl([(spec, voice.say(text)) for spec, text in filter(None, records)])
+
+
+class Commands(Speaking, click.Group):
+    """Several commands under one name."""
+
+    def summaries(self) -> Mapping[str, str]:
+        """Command -> its one line in the help, in the order of the help; nothing else needs to be loaded for it."""
+        return {name: (command.help or "").partition("\n\n")[0] for name, command in self.commands.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the help."""
+        return list(self.summaries())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was asked for, or an error that names the nearest one."""
+        if args[0] not in self.summaries() and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise self.unknown(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, name: str, ctx: click.Context) -> ConfigError:
+        """What to say about a command that does not exist."""
+        near = settings.nearest(name, self.summaries())
+        remedy = f"did you mean {near}?" if near else f"see `{ctx.command_path} --help`"
+        return ConfigError(f"there is no command {name!r}", remedy=remedy)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options, then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands."""
+        voice = voice_of(ctx)
+        with formatter.section(voice.say("Commands")):
+            formatter.write_dl([(name, voice.say(text)) for name, text in self.summaries().items()])
+
+
+def group(name: str, help: str) -> Commands:
+    """An empty group of commands, whose help comes with ``--help`` or with nothing."""
+    made = Commands(name, help=help, context_settings={"help_option_names": ["-h", "--help"]})
+    made.params.append(lang_option())
+    return made
 
 
 if TYPE_CHECKING:
@@ -195,6 +239,7 @@ DRY_RUN = option("--dry-run", is_flag=True, help="Do everything except storing."
 
 __all__ = [
     "CHOICES",
+    "Commands",
     "Height",
     "OneOf",
     "Session",
@@ -202,6 +247,7 @@ __all__ = [
     "Speaking",
     "State",
     "command",
+    "group",
     "option",
     "path_type",
     "usage",

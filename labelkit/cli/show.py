@@ -8,7 +8,7 @@ import click
 
 from labelkit.cli import options
 from labelkit.cli.app import Exit
-from labelkit.cli.judgement import VERDICTS, conformity, explicit_line, finding_line, label_lines
+from labelkit.cli.judgement import VERDICTS, conformity, explicit_line, finding_line, label_lines, watermark_line
 from labelkit.cli.options import Session
 from labelkit.cli.places import check_sources, open_one
 from labelkit.cli.terminal import Terminal, safe
@@ -18,7 +18,7 @@ from labelkit.record import Report, Verdict
 @options.command(
     "show",
     "Show every label in one file: the metadata labels with their places, fields and deviations, the visible label as "
-    "measured, other signs of AI origin, and what is wrong.\n\n"
+    "measured, invisible watermarks, other signs of AI origin, and what is wrong.\n\n"
     "Exit code: 0 a label was found, 1 none was found, 2 wrong usage, 3 the file could not be read.",
 )
 @click.argument("file", metavar="FILE", type=options.path_type(allow_dash=True))
@@ -35,7 +35,7 @@ def command(session: Session, file: Path, as_json: bool) -> int:
         _show(session.terminal, report)
     if report.verdict is Verdict.UNREADABLE and not report.labels:
         return Exit.FAILED
-    return Exit.OK if report.labels or report.explicit else Exit.FINDINGS
+    return Exit.OK if report.labels or report.explicit or report.watermarks else Exit.FINDINGS
 
 
 def _show(terminal: Terminal, report: Report) -> None:
@@ -46,6 +46,7 @@ def _show(terminal: Terminal, report: Report) -> None:
     )
     _section(terminal, "Metadata labels", [line for mark in report.labels for line in label_lines(mark, voice)])
     _section(terminal, "Visible labels", [explicit_line(mark, voice) for mark in report.explicit])
+    _section(terminal, "Watermarks", [watermark_line(mark, report, voice) for mark in report.watermarks])
     traces = [f"{trace.kind}: {safe(voice.translate(trace.detail))} ({safe(trace.place)})" for trace in report.traces]
     _section(terminal, "Other signs of AI origin", traces)
     _section(terminal, "Findings", [finding_line(finding, voice, report.path) for finding in report.findings])

@@ -14,7 +14,7 @@ from labelkit.cli.progress import Tick, progress
 from labelkit.config import Config, from_mapping
 from labelkit.record import Report
 
-LOOKS = ("metadata", "explicit", "traces")
+LOOKS = ("metadata", "explicit", "traces", "watermark")
 
 
 @options.command(
@@ -26,6 +26,9 @@ LOOKS = ("metadata", "explicit", "traces")
 )
 @options.SOURCES
 @options.option("--look", type=options.SomeOf(LOOKS), help="Look at these only; the report names what was left out.")
+@options.option(
+    "--key", "keys", metavar="FILE", multiple=True, help="Key file whose watermarks to look for; may be given often."
+)
 @options.option("--report", metavar="FILE", type=Path, help="Write the report to FILE.json, FILE.jsonl or FILE.csv.")
 @options.option("--jsonl", "as_json_lines", is_flag=True, help="One JSON object a line, as soon as a file is judged.")
 @options.JOBS
@@ -37,6 +40,7 @@ def command(
     as_json: bool,
     as_json_lines: bool,
     jobs: int | None,
+    keys: tuple[str, ...],
     report: Path | None,
 ) -> int:
     """Verify and show the reports."""
@@ -54,7 +58,7 @@ def command(
         output = writing.stdout_writer(lines=as_json_lines) if as_json or as_json_lines else None
         writers = [writer for writer in (file, output) if writer]
         tick = stack.enter_context(progress(session.terminal))
-        for found in _one(sources[0], look, config) if single(sources) else _many(sources, look, config, tick):
+        for found in _judged(sources, look, keys, config, tick):
             tally.add(found)
             show_report(session.terminal, found, narrowed=look is not None)
             for writer in writers:
@@ -69,15 +73,14 @@ def command(
     return exit_code(summary, narrowed=look is not None)
 
 
-def _one(source: Path, look: tuple[str, ...] | None, config: Config) -> Iterator[Report]:
-    from labelkit.api import verify
-
-    yield verify(open_one(source), look=look, config=config)
-
-
-def _many(
-    sources: tuple[Path, ...], look: tuple[str, ...] | None, config: Config, tick: Tick | None
+def _judged(
+    sources: tuple[Path, ...], look: tuple[str, ...] | None, keys: tuple[str, ...], config: Config, tick: Tick | None
 ) -> Iterator[Report]:
+    if single(sources):
+        from labelkit.api import verify
+
+        yield verify(open_one(sources[0]), look=look, keys=keys or None, config=config)
+        return
     from labelkit.batch import verify_many
 
-    return verify_many(sources, look=look, config=config, progress=tick)
+    yield from verify_many(sources, look=look, keys=keys or None, config=config, progress=tick)

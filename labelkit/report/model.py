@@ -39,6 +39,7 @@ class Summary:
         verdicts: per verdict (标识办法 art. 6), zeros included.
         conforms: ``"yes"``, ``"no"`` and ``"unknown"`` (cannot tell).
         formats: per format id; ``"unknown"`` where it could not be told.
+        watermarks: files in which an invisible mark was found.
         findings: per check id that was not satisfied.
         deviations: per deviation code of the labels found.
         unreadable: files that could not be read as far as a clause needs.
@@ -50,6 +51,7 @@ class Summary:
     verdicts: Mapping[str, int]
     conforms: Mapping[str, int]
     formats: Mapping[str, int]
+    watermarks: int
     findings: Mapping[str, int]
     deviations: Mapping[str, int]
     unreadable: int
@@ -63,6 +65,7 @@ class Summary:
             "verdicts": dict(self.verdicts),
             "conforms": dict(self.conforms),
             "formats": dict(self.formats),
+            "watermarks": self.watermarks,
             "findings": dict(self.findings),
             "deviations": dict(self.deviations),
             "unreadable": {"count": self.unreadable, "files": list(self.unreadable_files)},
@@ -76,7 +79,7 @@ class Tally:
     """Sums up reports."""
 
     def __init__(self) -> None:
-        self._files = self._left_out = self._unreadable = 0
+        self._files = self._left_out = self._unreadable = self._watermarks = 0
         self._verdicts = Counter({str(verdict): 0 for verdict in Verdict})
         self._conforms = Counter(dict.fromkeys(_CONFORMS.values(), 0))
         self._formats: Counter[str] = Counter()
@@ -93,6 +96,7 @@ class Tally:
         self._verdicts[str(report.verdict)] += 1
         self._conforms[_CONFORMS[report.conforms]] += 1
         self._formats[report.format or "unknown"] += 1
+        self._watermarks += bool(report.watermarks)
         self._findings.update({f.check for f in report.findings})
         self._deviations.update({d.code for mark in report.labels for d in mark.deviations})
         if is_unreadable(report):
@@ -107,6 +111,7 @@ class Tally:
             dict(self._verdicts),
             dict(self._conforms),
             _sorted(self._formats),
+            self._watermarks,
             _sorted(self._findings),
             _sorted(self._deviations),
             self._unreadable,

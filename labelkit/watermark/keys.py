@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.errors import ConfigError, NotFound, Unreadable
+from labelkit.errors import ConfigError, NotFound, Unreadable, WriteError
 
 SECRET_BYTES = 32
 _SCHEMA = "labelkit-key-1"
 #: A key file is a few hundred bytes; more is not one.
 _MAX_FILE_BYTES = 65_536
+_MAX_NAME_CHARACTERS = 200
 _PUBLIC_SECRET = hashlib.sha256(b"LabelKit public watermark key, version 1").digest()
 
 
@@ -93,8 +94,13 @@ def save(key: Key, path: Path) -> None:
     """Write a key file, readable by its owner only; an existing file is never overwritten.
 
     Raises:
-        ConfigError: the file exists.
+        ConfigError: something of that name exists, or the key's name is too long.
+        WriteError: it cannot be written; nothing is left behind.
     """
+    if len(key.name) > _MAX_NAME_CHARACTERS:
+        raise ConfigError(
+            f"the key's name has {len(key.name)} characters, at most {_MAX_NAME_CHARACTERS}", remedy="shorten it"
+        )
     text = json.dumps({"schema": _SCHEMA, "id": key.id, "name": key.name, "secret": key.secret.hex()}, indent=1)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -102,14 +108,26 @@ def save(key: Key, path: Path) -> None:
         raise ConfigError(
             "the key file exists already", file=str(path), remedy="choose another name; keys are not replaced"
         ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"it cannot be written: {error.strerror}", file=str(path), remedy="check the folder"
+    except FileNotFoundError as error:
+        raise WriteError(
+            f"there is no folder {path.parent} to make it in",
+            file=str(path),
+            remedy="make that folder first, or check the spelling",
         ) from error
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half a key file would be in the way of the next try
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> WriteError:
+    return WriteError(f"it cannot be written: {error.strerror}", file=str(path), remedy="check the folder and the disk")
 
 
 def load(path: Path) -> Key:
@@ -126,13 +144,15 @@ def load(path: Path) -> Key:
         raise NotFound(
             "there is no such key file", file=str(path), remedy="make one with `labelkit keys new`"
         ) from error
+    except IsADirectoryError as error:
+        raise Unreadable("this is a folder", file=str(path), remedy="name a key file") from error
     except OSError as error:
         raise Unreadable(
             f"it cannot be read: {error.strerror}", file=str(path), remedy="check its permissions"
         ) from error
     try:
         return _parse(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             "this is not a LabelKit key file", file=str(path), remedy="make one with `labelkit keys new`"
         ) from error

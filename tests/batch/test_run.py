@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,12 @@ from labelkit.errors import (
     WriteError,
 )
 from labelkit.record import AigcLabel, Outcome, Verdict
+from labelkit.watermark.keys import Key
 from tests.batch.batch_workers import PRODUCER
 
 #: The metadata layer alone: these tests are about files, not about pixels. No waiting for the disk either.
 FAST = Config(producer=PRODUCER, layers=("metadata",), sync=False)
+PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
 JOURNAL = ".labelkit-journal.jsonl"
 
 
@@ -352,6 +355,30 @@ def test_changed_settings_do_everything_again(tmp_path: Path, change: dict[str, 
     run(source, tmp_path / "out")
     (again,) = run(source, tmp_path / "out", **change)
     assert (again.ok, reasons(again)) == (True, "")
+
+
+def test_another_key_does_everything_again(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    shutil.copy(PICTURES / "coffee.jpg", source)
+    marked = Config(producer=PRODUCER, layers=("metadata", "watermark"), sync=False)
+    one, two = Key(bytes(32), "one"), Key(bytes(range(32)))
+    run(source, out, config=marked, keys=one)
+    (same,) = run(source, out, config=marked, keys=Key(bytes(32), "renamed"))
+    assert reasons(same) == "done before"
+    (again,) = run(source, out, config=marked, keys=two)
+    assert (again.ok, reasons(again)) == (True, "")
+    (report,) = verify_many(out / "coffee.jpg", keys=[one, two], look=("watermark",), jobs=1)
+    assert [mark.key_id for mark in report.watermarks] == [two.id]
+
+
+def test_the_key_counts_only_with_the_watermark(tmp_path: Path) -> None:
+    source = pictures(tmp_path / "in", "a.png")
+    run(source, tmp_path / "out", keys=Key(bytes(32)))
+    (again,) = run(source, tmp_path / "out", keys=Key(bytes(range(32))))
+    assert reasons(again) == "done before"
+    (again,) = run(source, tmp_path / "out", config=replace(FAST, key="another.key"))
+    assert reasons(again) == "done before"
 
 
 def test_settings_that_change_no_file_do_nothing_again(tmp_path: Path) -> None:

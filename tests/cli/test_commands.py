@@ -90,6 +90,7 @@ def test_doctor_finds_this_installation_healthy(run: Run) -> None:
     items = {item["name"]: item for item in ran.json["items"]}
     assert ran.json["healthy"] is True
     assert items["labelkit"]["detail"] == labelkit.__version__
+    assert "watermarks are written and read" in items["opencv"]["detail"]
     assert {"python", "pillow", "numpy", "font", "disk", "temporary folder", "opencv", "configuration"} <= set(items)
     assert "extra [heif]" in items
 
@@ -110,13 +111,33 @@ def test_doctor_sees_two_opencv_packages_and_one_that_does_not_load(monkeypatch:
     monkeypatch.setattr(doctor, "_version", lambda package: versions.get(package, ""))
     assert [item.state for item in doctor._opencv()] == ["warning"]
     del versions["opencv-python-headless"]
+    (well,) = doctor._opencv()
+    assert (well.state, well.detail) == ("ok", "opencv-python 5.0: watermarks are written and read")
     broken = Path("broken")
     broken.mkdir()
     (broken / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     monkeypatch.setenv("PYTHONPATH", str(broken.resolve()))
     found = next(doctor._opencv())
     assert (found.state, "libGL.so.1: cannot open" in found.detail) == ("warning", True)
-    assert "apt-get install libgl1" in found.remedy
+    assert "no watermarks are written or read, the other layers work" in found.detail
+    assert "apt-get install libgl1 libglib2.0-0" in found.remedy
+    versions.clear()
+    (absent,) = doctor._opencv()
+    assert (absent.state, "no watermarks" in absent.detail) == ("warning", True)
+
+
+def test_doctor_examines_the_watermark_key(run: Run) -> None:
+    def item() -> dict[str, str]:
+        return next(item for item in run("doctor", "--json").json["items"] if item["name"] == "watermark key")
+
+    assert (item()["state"], "public" in item()["detail"]) == ("ok", True)
+    assert run("keys", "new", "a.key").code == 0
+    Path("labelkit.toml").write_text('key = "a.key"')
+    assert item()["state"] == "ok"
+    Path("a.key").chmod(0o644)
+    assert (item()["state"], "chmod 600" in item()["remedy"]) == ("warning", True)
+    Path("a.key").write_text("{}")
+    assert (item()["state"], run("doctor").code) == ("problem", 1)
 
 
 def test_config_show(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +178,9 @@ def test_help_and_version(run: Run) -> None:
         assert ran.out.startswith(f"Usage: labelkit {name} ")
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMANDS, "keys new", "keys list"])
 def test_help_in_chinese_has_no_english_sentence_left(run: Run, name: str) -> None:
-    ran = run(*filter(None, [name]), "--help", "--lang", "zh")
+    ran = run(*name.split(), "--help", "--lang", "zh")
     assert ran.out.startswith("用法：labelkit")
     described = [line for line in ran.out.splitlines() if line.startswith("  ") and "  " in line.strip()]
     assert described
@@ -178,6 +199,11 @@ def test_help_in_chinese_has_no_english_sentence_left(run: Run, name: str) -> No
         (["show"], "FILE is missing"),
         (["show", "a", "b"], "unexpected extra argument"),
         (["config", "shwo"], "did you mean show?"),
+        (["keys", "nwe"], "there is no command 'nwe' (did you mean new?)"),
+        (["keys", "xyzzy"], "there is no command 'xyzzy' (see `labelkit keys --help`)"),
+        (["keys"], "Usage: labelkit keys "),
+        (["keys", "new"], "FILE is missing"),
+        (["keys", "list", "--nmae"], "there is no option --nmae"),
     ],
 )
 def test_wrong_commands(run: Run, words: list[str], message: str) -> None:

@@ -22,7 +22,7 @@ WHO = ("--producer", PRODUCER)
 def test_one_file_to_a_file(run: Run, coffee: Path) -> None:
     ran = run("label", "coffee.jpg", "--out", "done.jpg", *WHO, "--content-id", "ID-7")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "coffee.jpg -> done.jpg: explicit, metadata\n"
+    assert ran.out == "coffee.jpg -> done.jpg: explicit, watermark, metadata\n"
     report = labelkit.verify("done.jpg")
     assert report.conforms is True
     assert report.labels[0].label.produce_id == "ID-7"

@@ -23,7 +23,9 @@ def archive(conforming: Path, coffee: Path) -> Path:
 
 def test_a_file_that_conforms(run: Run, conforming: Path) -> None:
     ran = run("verify", conforming)
-    assert (ran.code, ran.out, ran.err) == (0, "ok.jpg: conforms (confirmed: generated)\n", "")
+    first, mark = ran.out.splitlines()
+    assert (ran.code, first, ran.err) == (0, "ok.jpg: conforms (confirmed: generated)", "")
+    assert mark.startswith("  watermark: ")
 
 
 def test_a_file_without_labels(run: Run, coffee: Path) -> None:
@@ -64,6 +66,7 @@ def test_a_folder_ends_with_a_summary(run: Run, archive: Path) -> None:
     assert ["conforms", "1"] in lines
     assert ["does", "not", "conform", "1"] in lines
     assert ["files", "2"] in lines
+    assert ["found", "1"] in lines
     assert any(line[:2] == ["metadata.present", "1"] for line in lines)
 
 
@@ -91,6 +94,8 @@ def test_json(run: Run, archive: Path) -> None:
     assert ran.code == 1
     assert ran.json["schema"] == "labelkit.reports/1"
     assert [file["conforms"] for file in ran.json["files"]] == [True, False]
+    assert [len(file["watermarks"]) for file in ran.json["files"]] == [1, 0]
+    assert ran.json["summary"]["watermarks"] == 1
     assert ran.json["summary"]["conforms"] == {"yes": 1, "no": 1, "unknown": 0}
     assert ran.out.isascii()
     assert "archive/plain.jpg: does not conform" in ran.err
@@ -132,6 +137,7 @@ def test_a_report_that_cannot_be_written_is_named_before_any_work(run: Run, arch
 
 def test_wrong_arguments(run: Run, coffee: Path) -> None:
     for words, message in {
+        ("--key", "no.key"): "no.key: there is no such key file (make one with `labelkit keys new`)",
         ("--look", "metdata"): "did you mean metadata?",
         ("--json", "--jsonl"): "--json and --jsonl exclude each other",
         ("-",): "standard input stands alone",
@@ -156,6 +162,7 @@ def test_show_has_every_field_place_and_measure(run: Run, conforming: Path) -> N
     assert PRODUCER in ran.out
     assert "由AI生成 at " in ran.out
     assert "iptc-source-type: trainedAlgorithmicMedia" in ran.out
+    assert "Watermarks:\n  " in ran.out
     assert "Findings: none" in ran.out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labelkit.errors import UnknownFormat, WriteError
+from labelkit.formats.image.watermark import Detection, Geometry
 from labelkit.record import (
     AigcLabel,
     Answer,
@@ -21,6 +22,8 @@ from labelkit.record import (
 )
 
 LABEL = AigcLabel.generated("001191000000MA0000007C10001", "ID-1")
+UPRIGHT = Geometry(1.0, 1.0, 0.0, 0.0, False, (0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+MARK = Detection(LABEL.content_tag, 1.25e-30, "3dbc2a37", UPRIGHT, 15.5)
 EVIL = AigcLabel("1", '=HYPERLINK("http://x","click")', "+1", "", "@SUM(A1)", "-2+3")
 
 
@@ -35,8 +38,9 @@ GOOD = Report(
     "png",
     labels=(Mark("PNG iTXt", LABEL, main=True),),
     explicit=(ExplicitMark("由AI生成", (1, 2, 30, 40), 38.5, 0.055, 4.61, "bottom-right", 0.99),),
+    watermarks=(MARK,),
     traces=(Trace("iptc-source-type", "XMP", "trainedAlgorithmicMedia"),),
-    not_looked_at=("watermark: not asked for",),
+    not_looked_at=("explicit: not asked for",),
 )
 BAD = Report(
     "-rm \n\x1b[2J‮gnp.exe\udcff.jpg",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelkit.report.csv import cell, outcomes_writer, reports_writer
-from tests.report.report_samples import BAD, GOOD, OUTCOMES, REPORTS
+from tests.report.report_samples import BAD, GOOD, LABEL, OUTCOMES, REPORTS
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -32,6 +32,9 @@ def test_one_row_a_file() -> None:
     assert good["path"] == "图片/a.png"
     assert (good["verdict"], good["conforms"], good["labels"], good["label"]) == ("confirmed", "yes", "1", "1")
     assert (good["produce_id"], good["explicit_height_ratio"], good["explicit_contrast"]) == ("ID-1", "0.0550", "4.61")
+    assert (good["watermark"], good["watermark_key"]) == (f"{LABEL.content_tag:016x}", "3dbc2a37")
+    assert float(good["watermark_p_value"]) == 1.2e-30
+    assert (bad["watermark"], bad["watermark_key"], bad["watermark_p_value"]) == ("", "", "")
     assert (bad["labels"], bad["deviations"]) == ("2", "label-not-string | key-case | key-case")
     assert bad["findings"].startswith("metadata.single (found but wrong) | ")
     assert (broken["verdict"], broken["conforms"], broken["format"]) == ("unreadable", "unknown", "")

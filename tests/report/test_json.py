@@ -9,7 +9,7 @@ import pytest
 from labelkit.record import Report, Verdict
 from labelkit.report.json import OUTCOMES_SCHEMA, JsonLinesWriter, JsonWriter, dumps
 from labelkit.report.model import LabelTally, Tally
-from tests.report.report_samples import BAD, GOOD, OUTCOMES, REPORTS
+from tests.report.report_samples import BAD, GOOD, LABEL, OUTCOMES, REPORTS
 
 
 def written(reports: tuple[Report, ...]) -> str:
@@ -49,6 +49,15 @@ def test_a_file_object_has_the_documented_keys() -> None:
         "Label", "ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2",
     ]  # fmt: skip
     assert set(found["findings"][0]) >= {"check", "severity", "clause", "place", "expected", "found"}
+
+
+def test_a_watermark_has_the_documented_keys() -> None:
+    (mark,) = json.loads(written((GOOD,)))["files"][0]["watermarks"]
+    assert list(mark) == ["payload", "p_value", "key_id", "geometry", "z"]
+    assert int(mark["payload"], 16) == LABEL.content_tag
+    assert list(mark["geometry"]) == [
+        "scale_x", "scale_y", "rotation", "shear", "flipped", "offset", "matrix", "words",
+    ]  # fmt: skip
 
 
 def test_files_are_written_as_they_come() -> None:

@@ -19,6 +19,7 @@ def test_every_count_is_a_number_of_files() -> None:
         "verdicts": {"confirmed": 2, "possible": 0, "suspected": 1, "none": 1, "unreadable": 1},
         "conforms": {"yes": 1, "no": 1, "unknown": 3},
         "formats": {"png": 3, "jpeg": 1, "unknown": 1},
+        "watermarks": 1,
         "findings": {
             "explicit.present": 1,
             "explicit.readable": 1,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labelkit.errors import ConfigError, NotFound
+from labelkit.errors import ConfigError, NotFound, Unreadable, WriteError
 from labelkit.watermark import keys
 
 
@@ -54,6 +54,26 @@ def test_bad_files_do_not_quote_secrets(tmp_path: Path) -> None:
         keys.load(tmp_path / "junk.json")
     with pytest.raises(NotFound):
         keys.load(tmp_path / "none.json")
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="no folder"):
+        keys.save(keys.Key.new(), tmp_path / "no" / "k.json")
+    with pytest.raises(ConfigError, match="at most 200"):
+        keys.save(keys.Key.new("x" * 201), tmp_path / "k.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_no_keys(tmp_path: Path) -> None:
+    for number, text in enumerate(
+        ("", "[]", "null", "[" * 60_000, '{"schema": "labelkit-key-1", "id": 1, "secret": 2}')
+    ):
+        path = tmp_path / f"{number}.json"
+        path.write_text(text)
+        with pytest.raises(ConfigError, match="not a LabelKit key"):
+            keys.load(path)
+    with pytest.raises(Unreadable, match="folder"):
+        keys.load(tmp_path)
 
 
 def test_what_callers_pass(tmp_path: Path) -> None:
