@@ -103,7 +103,7 @@ def _misnamed(job: Job) -> tuple[Note, ...]:
 
 def _unsigned(found: Evidence) -> tuple[Note, ...]:
     """What to say about a C2PA manifest, whose hash covers the bytes that a label changes."""
-    signed = any(trace.kind == "c2pa" for trace in found.traces)
+    signed = any(unit.kind is Kind.C2PA for unit in found.units)
     return (Note("file", "its C2PA signature no longer fits; label first, sign last"),) if signed else ()
 
 
