@@ -13,6 +13,7 @@ if [ ! -x "$venv/bin/python" ]; then
     }
 fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+echo "installing what $lock names into $venv (about a minute)"
 "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock"
 "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null ||
     "$venv/bin/python" -m pip install --quiet --no-deps --editable .
