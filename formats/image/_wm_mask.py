@@ -9,13 +9,15 @@ from labelkit.formats.image._wm_pattern import Float
 
 #: Strength in flat areas, RMS of the residual in grey levels of 255: 0.8 after rounding, which adds 1/12 to the square.
 #: At 1.25 a weave shows in saturated flat colours.
-FLAT_RMS = 0.745
-#: Peak signal-to-noise ratio a picture never falls below, dB over its whole area.
-MIN_PSNR = 38.0
+FLAT_RMS = 0.735
+#: Peak signal-to-noise ratio (dB over the whole picture) that keeps it above 38 after rounding.
+MIN_PSNR = 38.15
 #: Above this PSNR the texture's share is reinforced, up to this factor; flat areas never are.
-MAX_PSNR, _REINFORCED = 48.0, 2.0
+MAX_PSNR, _REINFORCED = 45.0, 2.0
 #: The mask rises with local activity (grey levels) to the power that contrast masking follows, up to a ceiling.
-ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.6, 0.7, 6.5
+ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.66, 0.7, 6.5
+#: Activity up to this is grain, not texture: skies and night count as flat.
+GRAIN = 0.5
 #: Standard deviation of the local window, in canonical units.
 SIGMA = 1.5
 #: Opening removes isolated edges (they show ringing) and keeps texture.
@@ -41,7 +43,7 @@ def hiding(luma: Float) -> Float:
     extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
     # Specks on paper white show, however dense the print around them is.
     extreme *= np.clip(_ON_PAPER + np.maximum(255 - luma, 0) / _PAPER, 0, 1)
-    return ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA), 0), MASKING_EXPONENT) * extreme
+    return ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA) - GRAIN, 0), MASKING_EXPONENT) * extreme
 
 
 def mask(luma: Float) -> Float:

@@ -4,7 +4,7 @@ The canonical frame has the picture's short side at 512 units and is turned by a
 the axes on which JPEG grids, buildings and text lie. In it live
 
 * a payload tile of period 128 x 128: every coefficient of a half plane of its DFT carries one coded bit times a keyed
-  sign, weighted f^-0.5 so that neither low-pass filters nor texture decide alone;
+  sign, weighted f^-0.8, between what low-pass filters and what small crops want;
 * 22 sinusoids along u and 22 along v, with keyed frequencies and phases. Each family is collinear, and a line stays a
   line under any affine map, so a detector finds each with two numbers instead of four for both together.
 """
@@ -30,8 +30,8 @@ PERIOD = 512
 TEMPLATE_SHARE = 0.34
 #: Radial frequencies of the tile, cycles per unit.
 MIN_FREQUENCY, MAX_FREQUENCY = 0.045, 0.36
-#: Spectral slope of the tile (between what low-pass filters and what small crops want), and of the template.
-SLOPE, LINE_SLOPE = 0.5, 0.1
+#: Spectral slope of the tile and of the template.
+SLOPE, LINE_SLOPE = 0.8, 0.1
 #: Template lines: first and last index (cycles per PERIOD), and the growth of their spacing.
 FIRST_LINE, LAST_LINE, LINE_STEP, LINE_GROWTH = 24, 172, 6.0, 0.06
 #: Keyed rotation: centre and half range in degrees.

@@ -247,7 +247,7 @@ def test_the_pattern_never_changes() -> None:
     assert chosen.sign[:8].tolist() == [-1, -1, -1, -1, -1, 1, 1, -1]
     assert len(chosen.sign) == len(chosen.bit) == 6072
     signal = torus(key, PAYLOAD)[::100, 7]
-    assert signal == pytest.approx([0.2995, 0.1398, -1.6285, -0.4564, 0.5840, 1.0789], abs=2e-4)
+    assert signal == pytest.approx([0.2577, -0.0201, -1.4948, -0.3143, 0.71, 1.002], abs=2e-4)
     assert float(torus(key, PAYLOAD).std()) == pytest.approx(1, abs=0.01)
 
 
