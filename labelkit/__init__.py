@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from labelkit.record import AigcLabel, Attribute, Mark, Outcome, Report, Verdict
 
 _HOMES = {
-    "AigcLabel": "labelkit.record",
-    "Attribute": "labelkit.record",
+    "AigcLabel": "labelkit.annex_e",
+    "Attribute": "labelkit.annex_e",
     "Config": "labelkit.config",
     "ExplicitConfig": "labelkit.config",
     "LabelKitError": "labelkit.errors",

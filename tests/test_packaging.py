@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "labelkit"
 
 # Each room and what it may import. Rooms not named may be imported by everybody.
-_EVERYBODY = {"errors", "record", "content_id", "provider_code", "config", "sources", "wording", "_version"}
+_EVERYBODY = {"errors", "record", "annex_e", "content_id", "provider_code", "config", "sources", "wording", "_version"}
 _ARROWS = {
     "formats.containers": {"formats.base", "formats.containers"},
     "formats.image": {
