@@ -302,9 +302,9 @@ def _jobs(jobs: int, config: Config) -> int:
 
 def _folds_case(folder: str) -> bool:
     """Whether this folder takes ``a.png`` and ``A.png`` for one file, as those of memory cards and Macs do."""
-    probe = os.path.join(folder, f".labelkit-{os.urandom(4).hex()}.part")
+    probe = os.path.join(folder, ".labelkit-probe.part")  # always the same: what a killed run leaves, the next removes
     try:
-        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(probe, os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         folds = os.path.exists(os.path.join(folder, os.path.basename(probe).upper()))
         os.unlink(probe)
     except OSError:

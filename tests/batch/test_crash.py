@@ -132,6 +132,7 @@ def test_temporary_files_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
     """jobs=1 works in the process that is killed, so that its temporary file is left behind."""
     names = sources(tmp_path / "in", 3)
     out = tmp_path / "out"
+    out.mkdir()
     killed = subprocess.Popen(
         script(f"""
             order = Order(Config(producer={PRODUCER!r}, sync=False), {str(out)!r})
@@ -139,9 +140,10 @@ def test_temporary_files_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
                            do=Slow({str(tmp_path / "log")!r}, 0, 1, 60)))
         """)
     )
-    wait_for(lambda: out.exists() and any(name.endswith(".part") for name in os.listdir(out)))
+    wait_for(lambda: any(name.endswith(".part") and "probe" not in name for name in os.listdir(out)))
     killed.kill()
     killed.wait()
+    (out / ".labelkit-probe.part").touch()
     (out / ".somebody-else.part").touch()
     list(label_all([tmp_path / "in"], Order(CONFIG, str(out)), 1, out / JOURNAL, do=Slow(str(tmp_path / "log"), 0)))
     assert sorted(os.listdir(out)) == sorted([JOURNAL, ".somebody-else.part", *names])
