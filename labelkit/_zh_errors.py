@@ -278,6 +278,7 @@ _FINDINGS = {
     "our choice, as HEIF (the guide does not name AVIF)": "由我们选定，同 HEIF（指南未提及 AVIF）",
     "our choice (the guide does not name SVG)": "由我们选定（指南未提及 SVG）",
     "BMP has no metadata; convert to PNG": "BMP 没有文件元数据；请转换为 PNG",
+    "标识办法 art. 10": "标识办法第十条",
     "标识办法 art. 4": "标识办法第四条",
     "标识办法 art. 5": "标识办法第五条",
     "标识办法 art. 4; GB 45438-2025 5.2": "标识办法第四条；GB 45438-2025 5.2",
