@@ -153,3 +153,12 @@ def test_report_is_json() -> None:
         *("path", "format", "verdict", "conforms", "labels", "explicit", "watermarks", "traces"),
         *("findings", "not_looked_at"),
     }
+
+
+def test_a_platform_s_label_needs_no_words_in_the_picture() -> None:
+    """标识办法 art. 6: for 2 and 3 the notice stands around the published content."""
+    data = labelkit.propagate(PICTURES / "coffee.jpg", PRODUCER, attribute="2").data
+    report = labelkit.verify(data or b"")
+    assert report.verdict == "possible"
+    assert "explicit.present" not in answers(report)
+    assert report.conforms is True
