@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,12 @@ from labelkit.watermark.keys import Key
 
 #: Bound of the chance that one detection, with all its keys, reports a mark where there is none.
 FALSE_ALARM = 1e-8
-#: Geometries decoded per key at most: two known ones, and candidates of the search.
-_KNOWN, _SEARCHED = 2, 12
+#: Where windows begin, relative to height and width.
+_WINDOWS = ((0.25, 0.25), (0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
+#: Geometries decoded per key at most: known ones, candidates in the whole picture, candidates in each window.
+_KNOWN, _IN_WHOLE, _IN_WINDOW = 2, 8, 2
 #: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
-TRIES = (_KNOWN + 2 * _SEARCHED) * len(PROFILES)
+TRIES = (_KNOWN + 2 * (_IN_WHOLE + _IN_WINDOW * len(_WINDOWS))) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded.
 _HEARD = 3.0
 #: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
@@ -41,9 +44,24 @@ _WHOLE: tuple[Round, ...] = (
     (Search.deformed, _STRONG, 5),
     (lambda search: search.similar(ALL_CELLS), _WEAK, 8),
 )
-_WINDOW: tuple[Round, ...] = ((lambda search: search.similar(FIRST_CELLS), _WEAK, 2), (Search.deformed, _WEAK, 2))
-#: Where windows begin, relative to height and width.
-_WINDOWS = ((0.25, 0.25), (0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
+_WINDOW: tuple[Round, ...] = ((lambda search: [*search.similar(FIRST_CELLS), *search.deformed()], _WEAK, _IN_WINDOW),)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something to search in.
+
+    Attributes:
+        seen: its spectrum.
+        to_view: map from the reduced picture to it.
+        rounds: how to search.
+        most: how many geometries may be decoded per key.
+    """
+
+    seen: Spectrum
+    to_view: Map
+    rounds: tuple[Round, ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +95,42 @@ def find(array: NDArray[Any], keys: Sequence[Key], deep: bool) -> Found | None:
 def _searched(grey: Float, keys: Sequence[Key], attempts: Attempts) -> Found | None:
     """The first mark that the geometric search finds, in the whole picture or in windows of it."""
     decoded: dict[Key, list[Map]] = {key: [] for key in keys}
-    for seen, to_view, rounds in _views(grey):
+    for view in _views(grey):
         for key in keys:
-            for candidate in _promising(seen, plan(key), rounds):
-                if len(decoded[key]) == _SEARCHED:
-                    break
-                if any(alike(candidate.to_frame, other) for other in decoded[key]):
-                    continue
+            for candidate in islice(_promising(view, plan(key), decoded[key]), view.most):
                 decoded[key].append(candidate.to_frame)
-                if found := attempts.candidate(key, compose(candidate.to_frame, to_view)):
+                if found := attempts.candidate(key, compose(candidate.to_frame, view.to_view)):
                     return found
     return None
 
 
-def _views(grey: Float) -> Iterator[tuple[Spectrum, Map, Sequence[Round]]]:
-    """Spectra to search in, the maps from the picture to what they show, and how to search.
-
-    First the whole; then half-size windows, where a bent picture is nearly straight and a pasted one nearly alone.
-    """
+def _views(grey: Float) -> Iterator[View]:
+    """First the whole, then half-size windows, where a bent picture is nearly straight and a pasted one alone."""
     small = min(1.0, WORK_SIDE / max(grey.shape))
     height, width = round(grey.shape[0] * small), round(grey.shape[1] * small)
     work, to_work = resize(grey, (height, width)), resizing(grey.shape, (height, width))
     whole = spectrum(work)
-    if whole.values.any():
-        yield whole, to_work, _WHOLE
+    if not whole.values.any():
+        return
+    yield View(whole, to_work, _WHOLE, _IN_WHOLE)
     if min(height, width) < 2 * _MIN_SEARCHED:
         return
     for y, x in _WINDOWS:
         top, left = int(y * height), int(x * width)
         window = work[top : top + height // 2, left : left + width // 2]
         shift = np.array([[1.0, 0, -left], [0, 1, -top]])
-        yield spectrum(window), compose(shift, to_work), _WINDOW
+        yield View(spectrum(window), compose(shift, to_work), _WINDOW, _IN_WINDOW)
 
 
-def _promising(seen: Spectrum, chosen: Plan, rounds: Sequence[Round]) -> Iterator[Candidate]:
-    """The candidates of each round that stand out."""
-    search = Search(seen, chosen)
-    for look, least, most in rounds:
+def _promising(view: View, chosen: Plan, decoded: Sequence[Map]) -> Iterator[Candidate]:
+    """The candidates of each round that stand out, and that do not turn and scale as one decoded before."""
+    search = Search(view.seen, chosen)
+    for look, least, most in view.rounds:
         # Several cells lead to the same maximum, so some more are refined than wanted.
-        for candidate in refined(seen, chosen, look(search)[: 4 * most])[:most]:
-            if candidate.score > least and candidate.weaker > _ONE_FAMILY:
+        cells = sorted(look(search), key=lambda candidate: -candidate.score)[: 4 * most]
+        for candidate in refined(view.seen, chosen, cells)[:most]:
+            stands_out = candidate.score > least and candidate.weaker > _ONE_FAMILY
+            if stands_out and not any(alike(candidate.to_frame, other) for other in decoded):
                 yield candidate
 
 
