@@ -27,13 +27,13 @@ _WINDOWS = ((0.25, 0.25), (0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _KNOWN, _IN_WHOLE, _IN_WINDOW = 2, 8, 2
 #: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * (_IN_WHOLE + _IN_WINDOW * len(_WINDOWS))) * len(PROFILES)
-#: Template strength, standard deviations, below which a geometry is not decoded.
-_HEARD = 3.0
+#: Template strength, standard deviations, below which a geometry is not decoded, and not tracked.
+_HEARD, _FOLLOWED = 3.0, 5.0
 #: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
 #: among the few upright geometries, where it reaches about 40.
 _STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
-#: What the weaker family of lines must contribute: one alone found at the right place says nothing about the other.
-_ONE_FAMILY = 14.0
+#: Part of that which the weaker family of lines must reach: one found at the right place says nothing about the other.
+_WEAKER = 0.28
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 #: A round of the search: where to look, and what the score of how many candidates must exceed.
@@ -129,7 +129,7 @@ def _promising(view: View, chosen: Plan, decoded: Sequence[Map]) -> Iterator[Can
         # Several cells lead to the same maximum, so some more are refined than wanted.
         cells = sorted(look(search), key=lambda candidate: -candidate.score)[: 4 * most]
         for candidate in refined(view.seen, chosen, cells)[:most]:
-            stands_out = candidate.score > least and candidate.weaker > _ONE_FAMILY
+            stands_out = candidate.score > least and candidate.weaker > _WEAKER * least
             if stands_out and not any(alike(candidate.to_frame, other) for other in decoded):
                 yield candidate
 
@@ -179,6 +179,8 @@ class Attempts:
             return None
         if found := self._found(key, to_frame, self._read(key, frame.z, frame.values, len(PROFILES))):
             return found
+        if abs(frame.z) < _FOLLOWED:
+            return None
         frame = tracked(frame, *filtered, plan(key))
         return self._found(key, to_frame, self._read(key, frame.z, weighed(frame, key), len(PROFILES)))
 
