@@ -139,18 +139,19 @@ class Trial:
     wording: bool
     placed: bool
     error: float
+    pixels: float
 
 
 def judged(group: str, condition: str, shown: Image.Image, place: str, text: str, share: float) -> Trial:
     """Look at a labelled picture."""
     marks = find_in_image(CONDITIONS[condition](shown))
     if not marks:
-        return Trial(group, condition, place, False, False, False, 0.0)
+        return Trial(group, condition, place, False, False, False, 0.0, 0.0)
     best = marks[0]
-    read = best.text.replace("\n", "")
-    return Trial(
-        group, condition, place, True, read == text.replace("\n", ""), best.position == place, best.ratio / share - 1
-    )
+    read = best.text.replace("\n", "") == text.replace("\n", "")
+    error = best.ratio / share - 1
+    pixels = error * best.glyph_height
+    return Trial(group, condition, place, True, read, best.position == place, error, pixels)
 
 
 def labelled(number: int, image: Image.Image) -> Iterator[Trial]:
@@ -300,7 +301,8 @@ def row(name: str, condition: str, trials: list[Trial]) -> list[str]:
         f"{sum(t.wording for t in found) / max(1, len(found)):.1%}",
         f"{sum(t.placed for t in found) / max(1, len(found)):.1%}",
         f"{statistics.median(errors):.1%}",
-        f"{max(errors):.1%}",
+        f"{statistics.quantiles([*errors, errors[-1]], n=20)[-1]:.1%}",
+        f"{max([abs(t.pixels) for t in found] or [0.0]):.1f} px",
     ]
 
 

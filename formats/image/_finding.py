@@ -51,9 +51,15 @@ _ABOVE = {
     "AI": ("由AI", "本图由AI", "图片由AI", "本图片由AI", "内容由AI"),
     "人工智能": ("由人工智能", "本图由人工智能", "图片由人工智能", "内容由人工智能"),
 }
-#: What a label must reach: mean of all characters; each Chinese character and the letters AI; and each of them as a
-#: share of their median, because one wrong character among clear ones stands out (主 for 生, 司 for AI).
-ACCEPT_MEAN, ACCEPT_EACH, ACCEPT_SHARE = 0.56, 0.48, 0.62
+#: What may stand at the end of a line besides words.
+_BREAKS = " ·，,"
+#: Characters by which a second line is looked for.
+_LONG = 4
+#: What a label must reach: mean of all characters; each Chinese character and the letters AI.
+ACCEPT_MEAN, ACCEPT_EACH = 0.56, 0.48
+#: What each character must reach as a share of the Chinese ones' median: one wrong character among clear ones stands
+#: out. Letters look alike in all sans-serif fonts, and 司 looks a little like them, so more is asked of AI.
+ACCEPT_SHARE, ACCEPT_LETTERS = 0.62, 0.76
 #: What words that deny it must reach, more than others because a label would be lost to them.
 _DENIED_SHARE = 0.8
 #: Farthest that a label may stand from the nearest edge: a share of the shortest side, or lines of other text.
@@ -92,6 +98,7 @@ def find_in_image(image: Image.Image, texts: Sequence[str] = ()) -> list[Explici
     """
     if min(image.size) < _LEAST_SIDE:
         return []
+    texts = [text for text in texts if text.strip() and _probes.drawable(text)]
     grounds = [_over(image, grey) for grey in ((128, 255, 0) if image.mode in ("LA", "RGBA") else (0,))]
     canvas, backdrops = Canvas(grounds[0].convert("L")), grounds[1:] or grounds
     good = [mark for mark in _marks(_quick(canvas, texts), backdrops) if mark.ratio >= 0.05 and mark.contrast >= 4.5]
@@ -230,12 +237,19 @@ def _read(canvas: Canvas, rough: Candidate, texts: Sequence[str]) -> Reading | N
     reading = _reading.settled(_reading.best(canvas, place, [*texts, *_probes.wordings()]))
     if not _reads_well(reading) or _denied(canvas, place):
         return None
-    return reading if _says_enough(reading, texts) else _completed(canvas, reading)
+    whole = reading if _says_enough(reading, texts) else _completed(canvas, reading)
+    if whole is None or _at_edge(canvas, whole):
+        return whole
+    return _continued(canvas, whole, [*texts, *_probes.wordings()])
 
 
 def _reads_well(reading: Reading) -> bool:
-    least = max(ACCEPT_EACH, ACCEPT_SHARE * reading.median)
-    return reading.score >= ACCEPT_MEAN and reading.weakest >= least
+    letters, median = reading.letters, reading.median
+    return (
+        reading.score >= ACCEPT_MEAN
+        and reading.weakest >= max(ACCEPT_EACH, ACCEPT_SHARE * median)
+        and (letters is None or letters >= ACCEPT_LETTERS * median)
+    )
 
 
 def _denied(canvas: Canvas, place: Candidate) -> bool:
@@ -258,23 +272,40 @@ def _completed(canvas: Canvas, reading: Reading) -> Reading | None:
         if abs(place.score) < ACCEPT_MEAN:
             continue
         other = _reading.settled(_reading.best(canvas, place, lines))
-        if _reads_well(other):
-            return _reading.joined(reading, other) if ai else _reading.joined(other, reading)
+        both = (reading, other) if ai else (other, reading)
+        if _reads_well(other) and _reading.aligned(*both) and _reads_well(_reading.joined(*both)):
+            return _reading.joined(*both)
+    return None
+
+
+def _at_edge(canvas: Canvas, reading: Reading) -> bool:
+    size = canvas.width, canvas.height
+    height = _probes.lowest(reading.text) * reading.place.em
+    return min(_margins(_measuring.ink_box(reading, size), size)) <= max(EDGE_SHARE * min(size), EDGE_HEIGHTS * height)
+
+
+def _continued(canvas: Canvas, reading: Reading, texts: Sequence[str]) -> Reading | None:
+    """A line that ends far from the edge together with the next one, when that reaches it."""
+    ends = dict.fromkeys(text[len(reading.text) :].lstrip(_BREAKS) for text in texts if text.startswith(reading.text))
+    for end in (end for end in ends if len(end) >= _LONG):
+        place = _matching.beside(canvas, reading.place, end[:_LONG], 1)
+        if abs(place.score) < ACCEPT_MEAN:
+            continue
+        both = reading, _reading.settled(_reading.best(canvas, place, [end]))
+        if both[1].score >= ACCEPT_MEAN and _reading.aligned(*both) and _at_edge(canvas, _reading.joined(*both)):
+            return _reading.joined(*both)
     return None
 
 
 def _marks(readings: Sequence[Reading], grounds: Sequence[Image.Image]) -> list[ExplicitMark]:
-    marks = [_mark(reading, grounds, min(grounds[0].size)) for reading in readings]
-    return sorted((mark for mark in marks if mark is not None), key=lambda m: -m.score)
+    return sorted((_mark(reading, grounds, min(grounds[0].size)) for reading in readings), key=lambda m: -m.score)
 
 
-def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> ExplicitMark | None:
-    """The mark of a reading, or None when it does not stand at an edge."""
+def _mark(reading: Reading, grounds: Sequence[Image.Image], short: int) -> ExplicitMark:
+    """The mark of a reading; contrast is the worst over the grounds that may show through."""
     results = [_measuring.measured(ground, reading) for ground in grounds]
     result = results[0]
     size = grounds[0].size
-    if min(_margins(result.box, size)) > max(EDGE_SHARE * short, EDGE_HEIGHTS * result.height):
-        return None
     return ExplicitMark(
         text=reading.text,
         box=result.box,

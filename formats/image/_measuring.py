@@ -69,7 +69,7 @@ def measured(image: Image.Image, reading: Reading) -> Measured:
     cells = [cell for g in reading.glyphs if g.weight >= 0.4 and (cell := _cell(image, place, g))]
     height, by_rows = _height(cells, reading)
     contrast = min((_contrast(cell.ink, cell.ground) for cell in cells), default=1.0)
-    return Measured(height, contrast, _box(reading, image.size), by_rows)
+    return Measured(height, contrast, ink_box(reading, image.size), by_rows)
 
 
 def _cell(image: Image.Image, place: Candidate, glyph: Glyph) -> _Cell | None:
@@ -201,7 +201,7 @@ def _edge(amount: Floats, coverage: Floats, expected: int, em: float) -> tuple[i
     return None
 
 
-def _box(reading: Reading, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def ink_box(reading: Reading, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Ink box of the whole text, inside the picture."""
     place = reading.place
     spans = [(g, ink_span(g.char)) for g in reading.glyphs]

@@ -16,7 +16,10 @@ from labelkit.formats.image._probes import FINE, Floats, advance, templates
 SLACK = 3
 #: A character with a lower score speaks against a wording, with a higher one for it.
 NEUTRAL = 0.38
-# The letters AI are compared together: alone, each is too simple to tell from a stroke.
+#: Em by which lines of one label may be out of line.
+_ALIGNED = 0.25
+#: Compared together: alone, each is too simple to tell from a stroke.
+LETTERS = "AI"
 _PARTS = re.compile(r"AI|\S")
 
 
@@ -42,7 +45,7 @@ class Glyph:
     @property
     def weight(self) -> float:
         """How much its score says: a Chinese character has many strokes, a letter few, a dot none to speak of."""
-        if self.char == "AI":
+        if self.char == LETTERS:
             return 1.0
         if not self.char.isalnum():
             return 0.1
@@ -81,8 +84,14 @@ class Reading:
 
     @property
     def median(self) -> float:
-        """The median score of its full-width characters and the letters AI."""
-        return float(np.median(self._full)) if self._full else self.score
+        """The median score of its full-width characters; of all there is when it has none."""
+        chinese = [g.score for g in self.glyphs if g.weight == 1.0 and g.char != LETTERS]
+        return float(np.median(chinese)) if chinese else self.score
+
+    @property
+    def letters(self) -> float | None:
+        """The lowest score of the letters AI, None where there are none."""
+        return min((g.score for g in self.glyphs if g.char == LETTERS), default=None)
 
     @property
     def _full(self) -> list[float]:
@@ -171,6 +180,14 @@ def _readings(reader: Reader, core: str, texts: Sequence[str]) -> Iterator[Readi
     lines = dict.fromkeys(line for text in texts for line in text.split("\n") if core in line)
     for line in lines:
         yield reader.read(line, core)
+
+
+def aligned(first: Reading, second: Reading) -> bool:
+    """Whether two lines begin, or have their middle, or end at the same place across."""
+    em = first.place.em
+    a, b = (r.place.x for r in (first, second))
+    c, d = a + advance(first.text) * em, b + advance(second.text) * second.place.em
+    return min(abs(a - b), abs(a + c - b - d) / 2, abs(c - d)) <= _ALIGNED * em
 
 
 def joined(first: Reading, second: Reading) -> Reading:

@@ -174,6 +174,29 @@ def test_finds_nothing_where_no_label_fits_or_is(image):
     assert _finding.find_in_image(image) == []
 
 
+@pytest.mark.parametrize("text", ["公司合成", "用户生成", "合同生成"])
+def test_what_looks_a_little_like_ai_is_not(text):
+    noto = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+    image, _ = marked(photo(), text, 0.06, "bottom-right", ground=20, font=noto)
+    assert _finding.find_in_image(image) == []
+    assert _finding.find_in_image(jpeg(half(image))) == []
+
+
+def test_words_of_unrelated_lines_are_no_label():
+    image, _ = marked(Image.new("RGB", (640, 560), (20,) * 3), "豆包技术AI内容", 0.09, "top-left")
+    image, box = marked(image, "生成", 0.09, "top-left", margin=0.16)
+    assert box[1] - 560 * 0.03 > 56  # the next line
+    assert _finding.find_in_image(image) == []
+
+
+def test_reads_on_where_the_first_line_ends_far_from_the_edge():
+    drawn, opened = labelled(photo("coffee", (800, 640)), text="AI生成 · AI-generated", height=0.12, position="right")
+    found = only(opened.view())
+    assert found.text == "AI生成\nAI-generated"
+    assert found.position == "right"
+    assert all(abs(a - b) <= 3 for a, b in zip(found.box, drawn.box, strict=True))
+
+
 @pytest.mark.parametrize("text", ["非AI生成", "无AI生成", "未使用AI生成", "非人工智能生成"])
 def test_a_denial_is_no_label(text):
     image, _ = marked(photo(), text, 0.06, "bottom-right", ground=20)
