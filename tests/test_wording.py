@@ -129,7 +129,7 @@ def test_an_article_that_mentions_the_words_is_not_a_label():
 
 @given(st.text(alphabet="本图片由AI生成合内容，。 ·-()abcKI人工智能", max_size=120))
 def test_recognition_is_quick_and_never_raises(text):
-    start = time.perf_counter()
+    start = time.process_time()
     found = wording.recognise(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert found is None or found.text in wording.unicodedata.normalize("NFKC", text)

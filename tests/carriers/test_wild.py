@@ -109,9 +109,9 @@ _HOSTILE = {
 @pytest.mark.parametrize("name", _HOSTILE)
 @pytest.mark.parametrize("key", ["AIGC", "Comment"])
 def test_hostile_text_takes_no_time_and_never_raises(name: str, key: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     marks = carriers.read(text(_HOSTILE[name], key))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(marks) <= 8
     assert all(len(m.raw) <= 4096 and len(m.deviations) < 64 for m in marks)
 
@@ -128,7 +128,7 @@ def test_a_unit_without_a_sign_of_a_label_costs_microseconds() -> None:
 
 
 def _seconds(unit: Unit) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(1000):
         assert carriers.read(unit) == []
-    return time.perf_counter() - start
+    return time.process_time() - start

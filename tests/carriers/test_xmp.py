@@ -341,20 +341,20 @@ _REFUSED = {
 @pytest.mark.parametrize("name", _REFUSED)
 def test_hostile_and_broken_packets_are_refused_with_a_remedy(name: str) -> None:
     data, kind, message = _REFUSED[name]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(kind, match=message) as caught:
         xmp.put(data, JSON)
     assert caught.value.remedy
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("name", _REFUSED)
 def test_reading_them_never_raises_and_takes_no_time(name: str) -> None:
     data = _REFUSED[name][0]
-    start = time.perf_counter()
+    start = time.process_time()
     _marks(data)
     carriers.source_types(Unit(Kind.XMP, "", data + b"DigitalSourceType", 0, 0))
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 @pytest.mark.parametrize(
@@ -364,10 +364,10 @@ def test_reading_them_never_raises_and_takes_no_time(name: str) -> None:
 )  # fmt: skip
 def test_searching_a_broken_packet_is_linear(unit: bytes) -> None:
     data = (b"<" + unit * (8_000_000 // len(unit)))[:8_000_000]
-    start = time.perf_counter()
+    start = time.process_time()
     _marks(data)
     carriers.source_types(Unit(Kind.XMP, "", data, 0, 0))
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_a_label_before_the_defect_is_read() -> None:
@@ -502,7 +502,7 @@ def test_putting_a_label_takes_less_than_half_a_millisecond() -> None:
 
 
 def _seconds(old: bytes | None) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100):
         xmp.put(old, JSON, AI)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -535,6 +535,6 @@ def test_megabytes_of_coded_data_cost_nothing() -> None:
 
 
 def _timed(data: bytes) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     units(data)
-    return time.perf_counter() - start
+    return time.process_time() - start
