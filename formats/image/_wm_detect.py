@@ -28,12 +28,12 @@ _KNOWN, _IN_WHOLE, _IN_WINDOW = 2, 8, 2
 #: Decodings per key at most, candidates as they are and tracked; the bound counts them whether they happen or not.
 TRIES = (_KNOWN + 2 * (_IN_WHOLE + _IN_WINDOW * len(_WINDOWS))) * len(PROFILES)
 #: Template strength, standard deviations, below which a geometry is not decoded, and not tracked.
-_HEARD, _FOLLOWED = 3.0, 5.0
+_HEARD, _FOLLOWED = 3.0, 4.0
 #: What a candidate's score must exceed in the quick rounds, in the thorough one, where noise reaches about 60, and
 #: among the few upright geometries, where it reaches about 40.
 _STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
 #: Part of that which the weaker family of lines must reach: one found at the right place says nothing about the other.
-_WEAKER = 0.28
+_WEAKER = 0.24
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
 #: A round of the search: where to look, and what the score of how many candidates must exceed.

@@ -20,7 +20,7 @@ from labelkit.formats.image._wm_spectrum import Complex, Index, Spectrum, family
 #: Length of the offset transform: at least the span of the line indices, and few enough samples to be fast.
 _OFFSETS = 256
 #: Best cells of the joint power map (of a full-size transform) whose phases are looked at, in the first and last round.
-FIRST_CELLS, ALL_CELLS = 2000, 11_000
+FIRST_CELLS, ALL_CELLS = 2000, 14_000
 #: Of each family alone, for changed proportions: cells looked at, and kept.
 _SINGLE_CELLS, _SINGLES = 3000, 24
 #: Changed proportions: furthest from right angles (cosine), and largest ratio of the scales (logarithm).
