@@ -37,7 +37,6 @@ Pixels = NDArray[np.uint8]
 PICTURES = CACHE / "pictures"
 #: mate-backgrounds has translucent patterns that lie on a desktop of one colour.
 _DESKTOP = "#3a6ea5"
-Image.MAX_IMAGE_PIXELS = None  # wallpapers of known origin
 
 
 class Source(Enum):

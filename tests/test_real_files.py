@@ -31,6 +31,7 @@ _KINDS = {
 
 def _pixels(data: bytes) -> list[tuple[str, tuple[int, int], bytes]] | None:
     """All frames as Pillow decodes them, or None when it cannot."""
+    assert Image.MAX_IMAGE_PIXELS, "something switched Pillow's own protection off; these files include bombs"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
