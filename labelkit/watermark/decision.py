@@ -14,6 +14,7 @@ decoder may choose among all 2^64 CRC-valid words and several geometries, so the
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,8 @@ def p_value(z: float, tries: int) -> float:
     if z <= 0:
         return 1.0
     log = PAYLOAD_BITS * math.log(2) + math.log(max(1, tries)) - z * z / 2
-    return math.exp(log) if log < 0 else 1.0
+    # a bound never becomes zero, only smaller than a float can say
+    return max(math.exp(log), sys.float_info.min) if log < 0 else 1.0
 
 
 def threshold(p: float, tries: int) -> float:

@@ -77,3 +77,4 @@ def test_bound_and_threshold_are_inverse() -> None:
     assert decision.p_value(decision.threshold(1e-6, 33), 33) == pytest.approx(1e-6, rel=1e-6)
     assert decision.p_value(12, 33) == pytest.approx(3.3e-11, rel=0.05)
     assert decision.p_value(-3, 1) == 1.0
+    assert decision.p_value(66, 100) > 0
