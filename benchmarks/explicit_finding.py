@@ -360,7 +360,8 @@ def main() -> None:
         "found",
         "words right",
         "place right",
-        "height error, median",
+        "height error: median",
+        "95 %",
         "largest",
     )
     tables.write("explicit_finding", "Finding the visible label", header, rows, f"{__doc__.strip()}\n\n{speed()}")
