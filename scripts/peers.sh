@@ -11,6 +11,7 @@ need heif-info libheif-examples
 need ffmpeg ffmpeg
 need identify imagemagick
 need chromium chromium
+need vips libvips-tools
 if ! .venv/bin/python -c 'import cv2' 2>/dev/null; then missing="$missing libgl1 libglib2.0-0 libxcb1"; fi
 [ -z "$missing" ] && exit 0
 echo "installing:$missing"
