@@ -34,8 +34,8 @@ fuzz: $(VENV)/.installed-dev         ## long mutation run over all parsers
 	$(PY) benchmarks/fuzz.py
 
 lock:            ## renew both lock files from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --extra heif --group build -o requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --extra heif --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --extra heif --extra audio --group build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --extra heif --extra audio --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:           ## remove what the targets made
 	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
