@@ -240,6 +240,15 @@ _SAID = {
     "{} ({}): {} ({})": "{}（{}）：{}（{}）",
     "{} {} [{}]: {}; {}: {}": "{} {} [{}]：{}；{}：{}",
     "{} {} [{}]: {}; {}: {}, {}": "{} {} [{}]：{}；{}：{}，{}",
+    "rhythm short long short short from {} to {} s ({}): {} Hz, unit {} ms, {} LU beside the sound": (
+        "节奏标识“短长短短”，{} 至 {} 秒（{}）：{} Hz，单位时长 {} 毫秒，响度比周围声音 {} LU"
+    ),
+    "{} spoken from {} to {} s ({}): {} characters a minute, {} LU beside the sound": (
+        "语音标识“{}”，{} 至 {} 秒（{}）：每分钟 {} 字，响度比周围声音 {} LU"
+    ),
+    "at the start": "开头",
+    "in the middle": "中间",
+    "at the end": "结尾",
     "{} at {}: height {} of the shortest side ({} px), contrast {}:1": (
         "{}，位于{}：高度为最短边的 {}（{} 像素），对比度 {}:1"
     ),
@@ -266,7 +275,7 @@ _SAID = {
         "密钥 {} 已写入 {}；持有该文件者可以读取并嵌入它的水印"
     ),
     "Metadata labels": "文件元数据隐式标识",
-    "Visible labels": "显式标识",
+    "Labels people perceive": "显式标识",
     "Watermarks": "数字水印",
     "Other signs of AI origin": "其他人工智能来源痕迹",
     "Findings": "发现的问题",
@@ -296,6 +305,7 @@ _DOCTOR = {
     "present": "已有",
     "not installed": "未安装",
     "not installed: {}": "未安装：{}",
+    "audible labels and watermarks in sound": "为音频添加可听的显式标识和数字水印",
     "visible labels in HEIC and HEIF pictures": "为 HEIC、HEIF 图片添加显式标识",
     "visible labels in any Chinese words": "显式标识可用任意汉字",
     "{} processors": "{} 个处理器",

@@ -1,8 +1,8 @@
-"""Settings: what may be set, its default, and where it can be set.
+"""Settings: where they can be set; what they are is in :mod:`labelkit.settings`.
 
 Order of trust: a value passed in code or on the command line, then ``LABELKIT_*`` environment variables, then
 ``labelkit.toml`` (or ``[tool.labelkit]`` in pyproject.toml) in the current folder or the nearest one above it, then the
-defaults below. Unknown keys are errors, so that a misspelt setting never passes silently.
+defaults. Unknown keys are errors, so that a misspelt setting never passes silently.
 """
 
 from __future__ import annotations
@@ -10,97 +10,41 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from labelkit.errors import ConfigError
+from labelkit.settings import CHOICES, RANGES, WHOLLY_GENERATED, AudibleConfig, Config, ExplicitConfig
 
-#: Term of the IPTC DigitalSourceType vocabulary for wholly generated media.
-WHOLLY_GENERATED = "trainedAlgorithmicMedia"
+__all__ = [
+    "CHOICES",
+    "RANGES",
+    "WHOLLY_GENERATED",
+    "AudibleConfig",
+    "Config",
+    "ExplicitConfig",
+    "Loaded",
+    "Setting",
+    "find_file",
+    "from_mapping",
+    "load",
+    "load_traced",
+    "nearest",
+    "ratio",
+    "settings",
+    "value_of",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class ExplicitConfig:
-    """The visible label of a picture (GB 45438-2025 5.2).
-
-    Attributes:
-        text: words with both elements, 人工智能 or AI, and 生成 or 合成; a logo never replaces them.
-        style: ``"corner"`` text with an outline where needed, ``"plate"`` text on a filled box, ``"strip"`` text on a
-            band along a whole edge.
-        position: ``"auto"`` (quietest background) or one of ``top-left top top-right left right bottom-left bottom
-            bottom-right``.
-        height: ink height of a full-width glyph as a share of the shortest side, 0.05 to 0.5.
-        font: path of a TrueType or OpenType font; empty for the shipped subset.
-        logo: path of a picture drawn before the text at the same height; empty for none.
-        require_elements: refuse a text without both elements. Turn off for wording outside China.
-    """
-
-    text: str = "由AI生成"
-    style: str = "corner"
-    position: str = "auto"
-    height: float = 0.055
-    font: str = ""
-    logo: str = ""
-    require_elements: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Everything that can be set.
-
-    Attributes:
-        producer: default provider code or name for ``label``.
-        propagator: default provider code or name for ``propagate``.
-        layers: what ``label`` writes.
-        key: path of the watermark's key file (``labelkit keys new`` makes one); empty for the public key, which
-            everybody can read and forge.
-        on_existing: ``"replace"``, ``"keep"``, ``"refuse"`` or ``"propagate"`` when a file has a label already.
-        explicit: the visible label.
-        source_type: IPTC DigitalSourceType term written with the label (``""`` writes none). The GB label cannot say
-            that only a part was generated; ``"compositeWithTrainedAlgorithmicMedia"`` can.
-        names: allow provider names outside Annex E j)'s characters.
-        format: format id for arrays and images that come without one.
-        quality: JPEG/WebP/AVIF quality 1-100 for arrays and images; 0 keeps the codec's default. Files keep their own.
-        language: ``"en"``, ``"zh"`` or ``"auto"`` (from the environment) for messages of the command line.
-        jobs: worker processes for folders; 0 means one per processor.
-        sync: wait for the disk after every file.
-    """
-
-    producer: str = ""
-    propagator: str = ""
-    layers: tuple[str, ...] = ("explicit", "metadata", "watermark")
-    key: str = ""
-    on_existing: str = "replace"
-    explicit: ExplicitConfig = field(default_factory=ExplicitConfig)
-    source_type: str = WHOLLY_GENERATED
-    names: bool = False
-    format: str = "png"
-    quality: int = 0
-    language: str = "auto"
-    jobs: int = 0
-    sync: bool = True
-
-
-#: What ``layers``, ``on_existing`` and the rest may be set to; a test holds docs/config.md to these.
-CHOICES: dict[str, tuple[str, ...]] = {
-    "layers": ("explicit", "metadata", "watermark"),
-    "on_existing": ("replace", "keep", "refuse", "propagate"),
-    "language": ("auto", "en", "zh"),
-    "explicit.style": ("corner", "plate", "strip"),
-    "explicit.position": (
-        "auto", "top-left", "top", "top-right", "left", "right", "bottom-left", "bottom", "bottom-right",
-    ),
-}  # fmt: skip
-# 5 % of the shortest side is the floor of GB 45438-2025 5.2; above half the picture nothing else would be left.
-RANGES: dict[str, tuple[float, float]] = {"explicit.height": (0.05, 0.5), "quality": (0, 100), "jobs": (0, 1024)}
 #: Variables with our prefix that are no settings: the config file's path, tracebacks, and the short name of language.
 OTHER_VARIABLES = ("LABELKIT_CONFIG", "LABELKIT_DEBUG", "LABELKIT_LANG")
 
 FILE_NAME = "labelkit.toml"
 _PREFIX = "LABELKIT_"
-_PATHS = ("explicit.font", "explicit.logo", "key")
+_PATHS = ("explicit.font", "explicit.logo", "audible.prompt", "key")
+# Settings that are tables of their own in the file.
+_GROUPS: Mapping[str, type] = {"explicit": ExplicitConfig, "audible": AudibleConfig}
 # A configuration has about twenty lines; whatever is larger was named by mistake.
 _MAX_FILE_BYTES = 1024 * 1024
 
@@ -169,7 +113,8 @@ def from_mapping(mapping: Mapping[str, object], *, file: str = "", base: Config 
     """A configuration from nested keys as a TOML file gives them, over ``base``.
 
     Args:
-        mapping: settings by name, those of the visible label under ``"explicit"`` (or as ``"explicit.height"``).
+        mapping: settings by name, those of the visible label under ``"explicit"`` (or as ``"explicit.height"``), those
+            of the audible one under ``"audible"``.
         file: what an error names as the source.
         base: what the mapping does not set; the defaults when ``None``.
 
@@ -182,10 +127,11 @@ def from_mapping(mapping: Mapping[str, object], *, file: str = "", base: Config 
 
 def settings() -> tuple[Setting, ...]:
     """Everything that can be set, in the order of the documentation."""
-    plain = [Setting(f.name, getattr(Config(), f.name)) for f in fields(Config) if f.name != "explicit"]
-    return tuple(
-        plain + [Setting(f"explicit.{f.name}", getattr(ExplicitConfig(), f.name)) for f in fields(ExplicitConfig)]
-    )
+    plain = [Setting(f.name, getattr(Config(), f.name)) for f in fields(Config) if f.name not in _GROUPS]
+    inner = [
+        Setting(f"{name}.{f.name}", getattr(group(), f.name)) for name, group in _GROUPS.items() for f in fields(group)
+    ]
+    return (*plain, *inner)
 
 
 def value_of(config: Config, key: str) -> Value:
@@ -265,8 +211,8 @@ def _flatten(table: Mapping[str, object], file: str) -> dict[str, object]:
     """``{"explicit": {"height": 0.06}}`` as ``{"explicit.height": 0.06}``, every key known."""
     flat: dict[str, object] = {}
     for key, value in table.items():
-        inner = value if key == "explicit" and isinstance(value, Mapping) else None
-        flat.update({f"explicit.{name}": v for name, v in inner.items()} if inner is not None else {key: value})
+        inner = value if key in _GROUPS and isinstance(value, Mapping) else None
+        flat.update({f"{key}.{name}": v for name, v in inner.items()} if inner is not None else {key: value})
     known = [setting.key for setting in settings()]
     for key in flat:
         if key not in known:
@@ -387,5 +333,8 @@ def _relative(key: str, value: Value, file: Path | None) -> Value:
 def _build(base: Config, values: Mapping[str, Value]) -> Config:
     # Every value has been converted to its field's type by _checked, which mypy cannot follow through a name.
     plain: dict[str, Any] = {key: value for key, value in values.items() if "." not in key}
-    inner: dict[str, Any] = {key.partition(".")[2]: value for key, value in values.items() if "." in key}
-    return replace(base, explicit=replace(base.explicit, **inner), **plain)
+    for name in _GROUPS:
+        inner: dict[str, Any] = {k.partition(".")[2]: v for k, v in values.items() if k.partition(".")[0] == name}
+        inner = {key: value for key, value in inner.items() if key}
+        plain[name] = replace(getattr(base, name), **inner)
+    return replace(base, **plain)

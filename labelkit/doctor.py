@@ -29,10 +29,11 @@ REQUIRED = {
     "mutagen": "mutagen",
     "jinja2": "jinja2",
 }
-#: Extra -> the package it installs, the module that brings, and what it is for.
-EXTRAS = {
-    "heif": ("pillow-heif", "pillow_heif", "visible labels in HEIC and HEIF pictures"),
-    "fonts": ("pylopdf-fonts-zh-cn", "pylopdf_fonts_zh_cn", "visible labels in any Chinese words"),
+#: Extra -> the packages it installs with the module each brings, and what it is for.
+EXTRAS: dict[str, tuple[dict[str, str], str]] = {
+    "audio": ({"soundfile": "soundfile", "av": "av"}, "audible labels and watermarks in sound"),
+    "heif": ({"pillow-heif": "pillow_heif"}, "visible labels in HEIC and HEIF pictures"),
+    "fonts": ({"pylopdf-fonts-zh-cn": "pylopdf_fonts_zh_cn"}, "visible labels in any Chinese words"),
 }
 _OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 # A batch keeps a temporary copy of each file it writes; below this, large pictures fail.
@@ -127,10 +128,10 @@ def _codecs() -> Iterator[Item]:
 
 
 def _extras() -> Iterator[Item]:
-    for extra, (package, module, purpose) in EXTRAS.items():
-        found = _version(package)
-        if found and find_spec(module):
-            yield Item(f"extra [{extra}]", State.OK, f"{package} {found}: {purpose}")
+    for extra, (packages, purpose) in EXTRAS.items():
+        if all(_version(package) and find_spec(module) for package, module in packages.items()):
+            installed = ", ".join(f"{package} {_version(package)}" for package in packages)
+            yield Item(f"extra [{extra}]", State.OK, f"{installed}: {purpose}")
         else:
             yield Item(
                 f"extra [{extra}]", State.NOTE, f"not installed: {purpose}", f"pip install 'labelkit-aigc[{extra}]'"

@@ -22,6 +22,7 @@ __all__ = [
     "AigcLabel",
     "Answer",
     "Attribute",
+    "AudibleMark",
     "Deviation",
     "ExplicitMark",
     "Finding",
@@ -122,7 +123,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ExplicitMark:
-    """A visible or audible label that was found and measured.
+    """A visible label that was found and measured (GB 45438-2025 5.2).
 
     Attributes:
         text: what it says.
@@ -143,6 +144,38 @@ class ExplicitMark:
     position: str
     score: float
     frames: tuple[int, int] = (1, 1)
+
+    def asdict(self) -> dict[str, Any]:
+        """All fields as JSON values."""
+        return _asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AudibleMark:
+    """An audible label that was found and measured (GB 45438-2025 5.3).
+
+    Attributes:
+        kind: ``"rhythm"`` (short long short short) or ``"voice"``.
+        text: what a voice label says; ``""`` for a rhythm.
+        start, stop: where it is heard, in seconds from the beginning of the sound.
+        position: ``"start"``, ``"middle"`` or ``"end"`` of the sound.
+        loudness: of the label over the sound around it, in LU (ITU-R BS.1770); 0 when there is nothing around it.
+        rate: of a voice label, in characters a minute (about 120 to 160 is normal, 5.3 note 4); 0 for a rhythm.
+        tone: of a rhythm, in Hz; 0 for a voice label.
+        unit: length of a rhythm's short tone, in seconds; 0 for a voice label.
+        score: how sure the detector is, 0 to 1.
+    """
+
+    kind: str
+    text: str
+    start: float
+    stop: float
+    position: str
+    loudness: float
+    rate: float
+    tone: float
+    unit: float
+    score: float
 
     def asdict(self) -> dict[str, Any]:
         """All fields as JSON values."""
@@ -208,7 +241,7 @@ class Report:
     conforms: bool | None
     format: str = ""
     labels: tuple[Mark, ...] = ()
-    explicit: tuple[ExplicitMark, ...] = ()
+    explicit: tuple[ExplicitMark | AudibleMark, ...] = ()
     watermarks: tuple[Any, ...] = ()
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()

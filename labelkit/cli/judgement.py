@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal, safe, table
 from labelkit.messages import Language, Voice
-from labelkit.record import ExplicitMark, Finding, Mark, Report, Verdict
+from labelkit.record import AudibleMark, ExplicitMark, Finding, Mark, Report, Verdict
 from labelkit.report.model import Summary, is_left_out, is_unreadable
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _STYLES = {True: "good", False: "bad", None: "note"}
 # Smaller bounds are zero in double precision, and nobody should read "p = 0".
 _LEAST_P = 1e-300
+#: Where in a sound an audible label is heard.
+_POSITIONS = {"start": "at the start", "middle": "in the middle", "end": "at the end"}
 _CONFORMS = {True: "conforms", False: "does not conform", None: "cannot tell"}
 #: What each verdict means, for people (标识办法 art. 6).
 VERDICTS = {
@@ -129,8 +131,22 @@ def label_lines(mark: Mark, voice: Voice) -> Iterator[str]:
         )
 
 
-def explicit_line(mark: ExplicitMark, voice: Voice) -> str:
-    """The visible label with what was measured."""
+def explicit_line(mark: ExplicitMark | AudibleMark, voice: Voice) -> str:
+    """The label that people perceive, with what was measured."""
+    return _heard(mark, voice) if isinstance(mark, AudibleMark) else _seen(mark, voice)
+
+
+def _heard(mark: AudibleMark, voice: Voice) -> str:
+    span = (f"{mark.start:.1f}", f"{mark.stop:.1f}", voice.say(_POSITIONS.get(mark.position, mark.position)))
+    loudness = f"{mark.loudness:+.0f}"
+    if mark.kind == "rhythm":
+        template = "rhythm short long short short from {} to {} s ({}): {} Hz, unit {} ms, {} LU beside the sound"
+        return voice.say(template, *span, f"{mark.tone:.0f}", f"{mark.unit * 1000:.0f}", loudness)
+    template = "{} spoken from {} to {} s ({}): {} characters a minute, {} LU beside the sound"
+    return voice.say(template, safe(mark.text), *span, f"{mark.rate:.0f}", loudness)
+
+
+def _seen(mark: ExplicitMark, voice: Voice) -> str:
     shown = voice.say(
         "{} at {}: height {} of the shortest side ({} px), contrast {}:1",
         safe(mark.text),

@@ -45,7 +45,7 @@ def _show(terminal: Terminal, report: Report) -> None:
         voice.say("{} ({}): {} ({})", safe(report.path), report.format or "?", conformity(report, voice), verdict)
     )
     _section(terminal, "Metadata labels", [line for mark in report.labels for line in label_lines(mark, voice)])
-    _section(terminal, "Visible labels", [explicit_line(mark, voice) for mark in report.explicit])
+    _section(terminal, "Labels people perceive", [explicit_line(mark, voice) for mark in report.explicit])
     _section(terminal, "Watermarks", [watermark_line(mark, report, voice) for mark in report.watermarks])
     traces = [f"{trace.kind}: {safe(voice.translate(trace.detail))} ({safe(trace.place)})" for trace in report.traces]
     _section(terminal, "Other signs of AI origin", traces)

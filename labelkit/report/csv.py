@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Generic, TextIO, TypeVar
 
-from labelkit.record import Outcome, Report
+from labelkit.record import ExplicitMark, Outcome, Report
 
 T = TypeVar("T")
 
@@ -37,8 +37,9 @@ _REPORT_COLUMNS: dict[str, Callable[[Report], object]] = {
     "places": lambda r: _each(m.place for m in r.labels),
     "deviations": lambda r: _each(d.code for m in r.labels for d in m.deviations),
     "explicit_text": lambda r: _each(e.text for e in r.explicit),
-    "explicit_height_ratio": lambda r: _each(f"{e.ratio:.4f}" for e in r.explicit),
-    "explicit_contrast": lambda r: _each(f"{e.contrast:.2f}" for e in r.explicit),
+    "explicit_position": lambda r: _each(e.position for e in r.explicit),
+    "explicit_height_ratio": lambda r: _each(f"{e.ratio:.4f}" for e in r.explicit if isinstance(e, ExplicitMark)),
+    "explicit_contrast": lambda r: _each(f"{e.contrast:.2f}" for e in r.explicit if isinstance(e, ExplicitMark)),
     "watermark": lambda r: _each(f"{w.payload:016x}" for w in r.watermarks),
     "watermark_key": lambda r: _each(w.key_id for w in r.watermarks),
     "watermark_p_value": lambda r: _each(f"{w.p_value:.1e}" for w in r.watermarks),
