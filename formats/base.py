@@ -33,13 +33,16 @@ class Kind(StrEnum):
     EXIF = "exif"
     #: Text under a keyword, such as PNG tEXt; ``key`` is the keyword.
     TEXT = "text"
+    #: One tag of a sound's or film's tag system (Vorbis comment, ID3 frame, RIFF INFO, iTunes item); ``key`` names it.
+    TAG = "tag"
     #: Text without a keyword, such as JPEG COM.
     COMMENT = "comment"
     #: An application's private unit; ``key`` names it (``"APP11"``).
     SEGMENT = "segment"
     #: A C2PA manifest store.
     C2PA = "c2pa"
-    #: The JSON text of a label under the key the format's guide names (WAV chunk ``AIGC``, MP4 key ``AIGC``, ...).
+    #: The JSON text of a label under the key the format's guide names (WAV chunk ``AIGC``, MP4 key ``AIGC``, ...);
+    #: the home of formats whose guide names a field. The same key in another place of the file is a ``TAG``.
     FIELD = "field"
 
 

@@ -52,8 +52,16 @@ def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evide
         units.extend(row.container.read(data))
     except LabelKitError as error:
         defect = error
-    read = [(unit, carriers.read(unit)) for unit in units]
+    guide = _guide(row)
+    read = [(unit, carriers.read(unit, guide)) for unit in units]
     found = [(unit, mark) for unit, marks in read for mark in marks]
     found.sort(key=lambda pair: not pair[1].main)
     signs = tuple(t for unit, marks in read for t in traces.read(unit, marks)) if look_for_traces else ()
     return Evidence(tuple(units), tuple(found), signs, defect)
+
+
+def _guide(row: Format) -> carriers.Guide:
+    """Pictures share one guide and one place; other formats each name a field of their own."""
+    if row.media == "image":
+        return carriers.PICTURES
+    return carriers.Guide(row.container.home, row.place, row.clause)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit import evidence, signals
 from labelkit.carriers import xmp
 from labelkit.config import Config
-from labelkit.errors import AlreadyLabelled, BrokenFile, UnsupportedOperation, WriteError
+from labelkit.errors import AlreadyLabelled, BrokenFile, WriteError
 from labelkit.evidence import Evidence
 from labelkit.formats import table
 from labelkit.formats.base import Buffer, Kind, Unit, apply
@@ -87,7 +87,7 @@ def run(job: Job) -> Labelled:
     data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
     if Layer.METADATA in job.config.layers:
         data = _splice(job, data, found)
-        written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
+        written = (*written, _metadata_note(job.row))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
     return check(Labelled(data, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers))
 
@@ -151,15 +151,23 @@ def _replaced_note(existing: Mark, label: AigcLabel) -> str:
 
 def _splice(job: Job, data: Buffer, found: Evidence) -> bytes:
     """The metadata layer: the label goes home, and every other place that held one is cleared of it."""
-    container = job.row.container
-    if container.home is not Kind.XMP:
-        raise UnsupportedOperation(f"{container.name} labels are not written as XMP", remedy="please report this")
     if data is not job.source.data:
         found = evidence.collect(data, job.row, look_for_traces=False)  # drawing moved the units
-    home = found.home
-    packet = xmp.put(home.data if home else None, job.label.to_json(), job.config.source_type)
-    edits = container.edit(data, packet, _cleared(found))
+    edits = job.row.container.edit(data, _payload(job, found), _cleared(found))
     return b"".join(apply(data, edits))
+
+
+def _payload(job: Job, found: Evidence) -> bytes:
+    """What the home is to hold: the label itself, or the XMP packet that is there with the label in it."""
+    if job.row.container.home is Kind.FIELD:
+        return job.label.to_json().encode()
+    home = found.home
+    return xmp.put(home.data if home else None, job.label.to_json(), job.config.source_type)
+
+
+def _metadata_note(row: Format) -> Note:
+    field = ": TC260:AIGC" if row.container.home is Kind.XMP else ""
+    return Note(Layer.METADATA, f"{row.place}{field}")
 
 
 def _cleared(found: Evidence) -> Mapping[Unit, bytes | None]:
@@ -209,7 +217,7 @@ def run_new(image: Any, job: Job) -> Labelled:
     if metadata:
         fresh = replace(job, source=Source("<image>", data))
         data = _splice(fresh, data, evidence.collect(data, job.row, look_for_traces=False))
-        written = (*written, Note(Layer.METADATA, f"{job.row.place}: TC260:AIGC"))
+        written = (*written, _metadata_note(job.row))
     else:
         signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))
     return check(Labelled(data, job.row, job.label, written, signal.skipped, signal, metadata))

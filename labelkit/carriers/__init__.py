@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from labelkit.carriers._decode import Text, decode, decode_exif
 from labelkit.carriers.aigc import Form, Reading, read_decoded
@@ -16,7 +17,26 @@ _SIGNS = (b"aigc", b"produce")
 _SOURCE_TYPE = b"digitalsourcetype"
 
 
-def read(unit: Unit) -> list[Mark]:
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Where the practice guide for a format wants the label.
+
+    Attributes:
+        home: ``Kind.XMP``, or ``Kind.FIELD`` for a field of its own.
+        place: the same for people.
+        clause: the guide and its clause.
+    """
+
+    home: Kind = Kind.XMP
+    place: str = "XMP, TC260:AIGC"
+    clause: str = "TC260-PG-20259A 6, Annex B"
+
+
+#: The guide for pictures.
+PICTURES = Guide()
+
+
+def read(unit: Unit, guide: Guide = PICTURES) -> list[Mark]:
     """Every metadata label in a unit, with its place and everything that is not as the standard asks.
 
     Never raises for what the unit holds; a field that must be a label and is none gives an empty mark with the
@@ -25,11 +45,12 @@ def read(unit: Unit) -> list[Mark]:
     if unit.kind is Kind.C2PA or not _may_hold_label(unit):
         return []
     if unit.kind is Kind.XMP and b"<" in unit.data:
-        return _read_xmp(unit)
+        return _read_xmp(unit, guide)
     keyed = unit.key.lower() == "aigc" or unit.kind is Kind.FIELD
     text = _decoded(unit)
-    readings = read_decoded(text.text, text.deviations, keyed=keyed, form=_form(unit))
-    return [_mark(unit, r, unit.place, _place(unit, r), unit.kind is Kind.FIELD and unit.home) for r in readings]
+    readings = read_decoded(text.text, text.deviations, keyed=keyed, form=_form(unit, guide))
+    main = unit.kind is Kind.FIELD and unit.home
+    return [_mark(unit, r, unit.place, _place(unit, r, guide), main) for r in readings]
 
 
 def source_types(unit: Unit) -> list[str]:
@@ -51,7 +72,7 @@ def _may_hold_label(unit: Unit) -> bool:
     return any(sign in flat for sign in _SIGNS)
 
 
-def _read_xmp(unit: Unit) -> list[Mark]:
+def _read_xmp(unit: Unit, guide: Guide) -> list[Mark]:
     from labelkit.carriers import xmp
 
     try:
@@ -61,7 +82,7 @@ def _read_xmp(unit: Unit) -> list[Mark]:
     marks = []
     for site in sites:
         main = site.guide and unit.home
-        place = [] if unit.home else [deviation("place-not-in-guide", "this is not the file's main XMP packet")]
+        place = [] if unit.home else [_elsewhere(unit, guide)]
         if not site.reading.wrapped and not site.guide and "aigc" not in site.name.lower():
             place.append(deviation("keyword-missing"))
         marks.append(_mark(unit, site.reading, f"{unit.place}, {site.name}", place, main))
@@ -72,21 +93,27 @@ def _decoded(unit: Unit) -> Text:
     return decode_exif(unit.data, unit.key) if unit.kind is Kind.EXIF else decode(unit.data)
 
 
-def _form(unit: Unit) -> Form:
-    if _in_annex_b(unit):
+def _form(unit: Unit, guide: Guide) -> Form:
+    if _in_annex_b(unit, guide):
         return Form.WRAPPED
     return Form.BARE if unit.kind is Kind.FIELD else Form.ANY
 
 
-def _in_annex_b(unit: Unit) -> bool:
+def _in_annex_b(unit: Unit, guide: Guide) -> bool:
     """EXIF UserComment and PNG text with the keyword AIGC (TC260-PG-20259A Annex B)."""
-    return (unit.kind, unit.key) in ((Kind.EXIF, "UserComment"), (Kind.TEXT, "AIGC"))
+    return guide is PICTURES and (unit.kind, unit.key) in ((Kind.EXIF, "UserComment"), (Kind.TEXT, "AIGC"))
 
 
-def _place(unit: Unit, reading: Reading) -> Iterator[Deviation]:
+def _elsewhere(unit: Unit, guide: Guide) -> Deviation:
+    if unit.kind is Kind.XMP and guide.home is Kind.XMP:
+        return deviation("place-not-in-guide", "this is not the file's main XMP packet", guide.clause)
+    return deviation("place-not-in-guide", f"found in {unit.place}; the guide asks for {guide.place}", guide.clause)
+
+
+def _place(unit: Unit, reading: Reading, guide: Guide) -> Iterator[Deviation]:
     key = unit.key.lower()
-    if unit.kind is not Kind.FIELD and not _in_annex_b(unit):
-        yield deviation("place-not-in-guide", f"found in {unit.place}; the guide asks for XMP, TC260:AIGC")
+    if not (unit.kind is Kind.FIELD and unit.home) and not _in_annex_b(unit, guide):
+        yield _elsewhere(unit, guide)
     if reading.schema == GB_SCHEMA and not reading.wrapped and "aigc" not in key and unit.kind is not Kind.FIELD:
         yield deviation("keyword-missing")
     if "aigc" in key and "AIGC" not in unit.key:

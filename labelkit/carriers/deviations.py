@@ -182,10 +182,10 @@ STORED: Mapping[str, str] = MappingProxyType(
 )
 
 
-def deviation(code: str, message: str = "") -> Deviation:
+def deviation(code: str, message: str = "", clause: str = "") -> Deviation:
     """A deviation of the catalogue; without a message it says what the code means."""
     entry = DEVIATIONS[code]
-    return Deviation(code, entry.clause, message or entry.meaning)
+    return Deviation(code, clause or entry.clause, message or entry.meaning)
 
 
 def severity(code: str) -> Severity:
