@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from labelkit.errors import UnsupportedOperation
@@ -68,6 +69,8 @@ def layers(row: Format) -> Layers:
 
 def cannot_look(row: Format) -> str:
     """Why no explicit label can be looked for in this format, or ``""``."""
+    if find_spec(f"labelkit.formats.{row.media}") is None:
+        return f"only metadata is labelled and read in {row.media} files"
     try:
         import_module(f"labelkit.formats.{row.media}.layers").need_samples(row)
     except UnsupportedOperation as error:

@@ -47,6 +47,8 @@ class Format:
         return _load(self.handler)
 
 
+_AUDIO = "TC260-PG-202510A"
+_OTHER_AUDIO = "TC260-PG-202510A Annex F; the place is our choice"
 _HERE = "labelkit.formats.containers"
 
 FORMATS: tuple[Format, ...] = (
@@ -73,6 +75,14 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "bmp", "image", (".bmp", ".dib"), ("image/bmp",), f"{_HERE}.bmp:Bmp",
         place="none", clause="BMP has no metadata; convert to PNG",
+    ),
+    Format(
+        "wav", "audio", (".wav", ".wave", ".bwf", ".rf64", ".bw64"), ("audio/vnd.wave", "audio/wav", "audio/x-wav"),
+        f"{_HERE}.wav:Wav", place="chunk AIGC", clause=_AUDIO,
+    ),
+    Format(
+        "aiff", "audio", (".aiff", ".aif", ".aifc", ".afc"), ("audio/aiff", "audio/x-aiff"), f"{_HERE}.aiff:Aiff",
+        place="chunk APPL, XMP", clause=_OTHER_AUDIO,
     ),
 )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """RIFF, the frame of WebP, WAV and AVI: chunks of FourCC, little-endian size, data, and a pad byte after odd data.
 
+AIFF's older chunks differ only in the byte order of their sizes, ``">"`` (EA IFF 85).
+
 Multimedia Programming Interface and Data Specifications 1.0 (1991), chapter 2; RFC 9649 section 2.3. Files beyond 4 GiB
 are RF64 or BW64 (EBU Tech 3306, ITU-R BS.2088): 32-bit sizes of 0xFFFFFFFF stand for those of the chunk ``ds64``.
 """
@@ -87,7 +89,7 @@ def _ds64(data: Buffer, name: str) -> tuple[int, dict[bytes, int]]:
 
 
 def chunks(
-    data: Buffer, start: int, stop: int, name: str, long_sizes: Mapping[bytes, int] | None = None
+    data: Buffer, start: int, stop: int, name: str, long_sizes: Mapping[bytes, int] | None = None, order: str = "<"
 ) -> Iterator[Chunk]:
     """The chunks between two bytes of the file, in order.
 
@@ -105,13 +107,13 @@ def chunks(
         end = at + HEADER_BYTES
         if end > limit:
             raise _overrun(data, end, name, at)
-        kind, size = struct.unpack_from("<4sI", data, at)
+        kind, size = struct.unpack_from(f"{order}4sI", data, at)
         if size == _LONG and long_sizes:
             size = long_sizes.get(kind, size)
         end += size
         if end > limit:
             raise _overrun(data, end, name, at)
-        chunk = Chunk(kind, at, size, _next(data, end, limit) if size % 2 else end)
+        chunk = Chunk(kind, at, size, _next(data, end, limit, order) if size % 2 else end)
         yield chunk
         at = chunk.stop
     raise LimitExceeded(f"more than {MAX_UNITS} chunks", remedy="inspect the file")
@@ -122,31 +124,41 @@ def _overrun(data: Buffer, end: int, name: str, at: int) -> BrokenFile:
     return BrokenFile(what, place=f"{name} chunk, byte {at}", remedy="copy the file again")
 
 
-def _next(data: Buffer, at: int, stop: int) -> int:
+def _next(data: Buffer, at: int, stop: int, order: str) -> int:
     """Where the next chunk starts after odd data that ends at ``at``."""
     if at >= stop:
         return at
-    if data[at] == 0 or _plausible(data, at + 1, stop) or not _plausible(data, at, stop):
+    if data[at] == 0 or _plausible(data, at + 1, stop, order) or not _plausible(data, at, stop, order):
         return at + 1
     return at
 
 
-def _plausible(data: Buffer, at: int, stop: int) -> bool:
+def _plausible(data: Buffer, at: int, stop: int, order: str) -> bool:
     """Whether a chunk with a printable FourCC that fits starts here."""
     if at + HEADER_BYTES > stop:
         return at == stop
-    kind, size = struct.unpack_from("<4sI", data, at)
+    kind, size = struct.unpack_from(f"{order}4sI", data, at)
     return all(0x20 <= c < 0x7F for c in kind) and at + HEADER_BYTES + size <= stop
 
 
-def pack(kind: bytes, body: bytes) -> bytes:
+def pack(kind: bytes, body: bytes, order: str = "<") -> bytes:
     """A chunk with header and, after odd data, a pad byte."""
-    return struct.pack("<4sI", kind, len(body)) + body + b"\0" * (len(body) % 2)
+    return struct.pack(f"{order}4sI", kind, len(body)) + body + b"\0" * (len(body) % 2)
 
 
 def insertion(after: Chunk, new: bytes) -> Edit:
     """Put chunks behind one that may lack its pad byte."""
     return Edit(after.stop, after.stop, b"\0" * after.unpadded + new)
+
+
+def within(outer: Chunk, edits: Sequence[Edit], order: str = "<") -> list[Edit]:
+    """``edits`` inside a chunk's data and, if they change its length, the corrections of its size and pad byte."""
+    grown = sum(len(e.data) - (e.stop - e.start) for e in edits)
+    if not grown:
+        return list(edits)
+    at, size = outer.start + 4, outer.size + grown
+    pad = outer.body.stop
+    return [*edits, Edit(at, at + 4, struct.pack(f"{order}I", size)), Edit(pad, outer.stop, b"\0" * (size % 2))]
 
 
 def resized(data: Buffer, outer: Form, edits: Sequence[Edit]) -> list[Edit]:

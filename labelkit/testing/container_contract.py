@@ -136,7 +136,7 @@ class ContainerContract:
     def test_a_foreign_unit_can_be_taken_out(self) -> None:
         for name, data in self.samples().items():
             units = list(self.container.read(data))
-            gone = [u for u in units if not u.home and u.kind in (Kind.TEXT, Kind.COMMENT)]
+            gone = [u for u in units if not u.home and u.kind in (Kind.TEXT, Kind.TAG, Kind.COMMENT)]
             result = b"".join(apply(data, self.container.edit(data, self.packet, dict.fromkeys(gone))))
             left = [(u.kind, u.key, u.data) for u in self.container.read(result) if not u.home]
             stays = [(u.kind, u.key, u.data) for u in units if not u.home and u not in gone]
