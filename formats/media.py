@@ -13,9 +13,8 @@ from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
-    from labelkit.config import ExplicitConfig
-    from labelkit.formats.image.watermark import Detection
-    from labelkit.record import ExplicitMark
+    from labelkit.config import AudibleConfig, ExplicitConfig
+    from labelkit.record import AudibleMark, Detected, ExplicitMark
     from labelkit.watermark.keys import Key
 
 
@@ -24,13 +23,13 @@ class Order:
     """What is to be put into the signal.
 
     Attributes:
-        explicit: the label people perceive, None for none.
+        explicit: the label people perceive, None for none; how it is to be for the medium in question.
         payload: the 64 bits of the invisible mark, None for none.
         key: the key of the mark; set when ``payload`` is.
         strict: whether a signal that cannot hold the mark is an error rather than a note.
     """
 
-    explicit: ExplicitConfig | None
+    explicit: ExplicitConfig | AudibleConfig | None
     payload: int | None = None
     key: Key | None = None
     strict: bool = False
@@ -41,13 +40,13 @@ class Drawn:
     """A coded file with what was ordered in it.
 
     Attributes:
-        data: the file.
+        data: the file; a map of a temporary file where it is too large for memory.
         mark: the explicit label as drawn, None when none was ordered.
         unmarked: why the invisible mark that was ordered is not in it, ``""`` when it is or none was.
     """
 
-    data: bytes
-    mark: ExplicitMark | None
+    data: Buffer
+    mark: ExplicitMark | AudibleMark | None
     unmarked: str = ""
 
 
@@ -56,9 +55,9 @@ class Layers(Protocol):
 
     def draw(self, data: Buffer, row: Format, order: Order) -> Drawn: ...  # noqa: D102
     def open_media(self, data: Buffer, row: Format) -> Any: ...  # noqa: D102
-    def find(self, opened: Any) -> list[ExplicitMark]: ...  # noqa: D102
-    def confirm(self, data: Buffer, row: Format, mark: ExplicitMark) -> bool: ...  # noqa: D102
-    def detect(self, opened: Any, keys: Sequence[Key], *, search: bool = True) -> list[Detection]: ...  # noqa: D102
+    def find(self, opened: Any) -> Sequence[ExplicitMark | AudibleMark]: ...  # noqa: D102
+    def confirm(self, data: Buffer, row: Format, mark: Any) -> bool: ...  # noqa: D102
+    def detect(self, opened: Any, keys: Sequence[Key], *, search: bool = True) -> Sequence[Detected]: ...  # noqa: D102
     def draw_new(self, image: Any, row: Format, order: Order, quality: int) -> Drawn: ...  # noqa: D102
 
 

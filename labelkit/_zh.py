@@ -246,6 +246,7 @@ _SAID = {
     "{} spoken from {} to {} s ({}): {} characters a minute, {} LU beside the sound": (
         "语音标识“{}”，{} 至 {} 秒（{}）：每分钟 {} 字，响度比周围声音 {} LU"
     ),
+    "a mark whose number cannot be read": "存在水印，但编号无法读出",
     "at the start": "开头",
     "in the middle": "中间",
     "at the end": "结尾",

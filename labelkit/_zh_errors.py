@@ -93,6 +93,24 @@ _OUTPUT = {
     "please report this file; the original is untouched": "请反馈此文件；原文件没有改动",
     "the metadata label did not read back: {} labels found": "写入的文件元数据标识未能读回：找到 {} 个标识",
     "the visible label did not read back from the coded picture": "编码后的图片中未能读回显式标识",
+    "the audible label did not read back from the coded sound": "编码后的音频中未能读回显式标识",
+    "use style rhythm, or a higher level; the original is untouched": "请改用 rhythm 样式或提高响度；原文件未改动",
+    "the mark does not read back: the sound is too short or too quiet to carry 64 bits": (
+        "水印未能读回：音频太短或太安静，容纳不下 64 位"
+    ),
+    "an audible label is heard from {} to {} s already": "{} 至 {} 秒已有可听的显式标识",
+    "it carries a mark of another label, which stays": "它已带有另一标识的水印，该水印予以保留",
+    "rhythm short long short short from {} to {} s": "节奏标识“短长短短”，{} 至 {} 秒",
+    "{} spoken from {} to {} s": "语音标识 {}，{} 至 {} 秒",
+    "{} from {} to {} s": "{}，{} 至 {} 秒",
+    "neither the rhythm short long short short nor a spoken label that we know": (
+        "既没有“短长短短”节奏标识，也没有可识别的语音标识"
+    ),
+    "no notice in our wordings": "没有可识别的提示文字",
+    "the whole sound": "整段音频",
+    "opening frames": "起始画面",
+    "blocks of text": "文本段落",
+    "{} characters a minute": "每分钟 {} 字",
     "use style plate, or a higher quality; the original is untouched": "请改用 plate 样式或更高质量；原文件没有改动",
     "called {}, but the content is {}; rename it to {}": "扩展名是 {}，内容却是 {}；请改名为 {}",
     "its C2PA signature no longer fits; label first, sign last": "其 C2PA 签名已不再匹配；请先标识，最后签名",
@@ -283,6 +301,8 @@ _FINDINGS = {
     "标识办法 art. 4": "标识办法第四条",
     "标识办法 art. 5": "标识办法第五条",
     "标识办法 art. 4; GB 45438-2025 5.2": "标识办法第四条；GB 45438-2025 5.2",
+    "标识办法 art. 4; GB 45438-2025 5.3": "标识办法第四条；GB 45438-2025 5.3",
+    "our choice: not more than 10 LU below the sound around it": "由我们选定：不低于周围声音 10 LU",
     "标识办法 art. 5; GB 45438-2025 6.1": "标识办法第五条；GB 45438-2025 6.1",
     "{} (legible); 4.5:1 is our choice": "{}（清晰可辨）；4.5:1 由我们选定",
     "{} (applied to animations: our choice)": "{}（用于动图：由我们选定）",

@@ -9,7 +9,7 @@ from dataclasses import asdict as _asdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from labelkit.annex_e import KEYS, MAX_FIELD_CHARACTERS, MAY_BE_EMPTY, AigcLabel, Attribute
 from labelkit.errors import LabelKitError
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Attribute",
     "AudibleMark",
+    "Detected",
     "Deviation",
     "ExplicitMark",
     "Finding",
@@ -182,6 +183,27 @@ class AudibleMark:
         return _asdict(self)
 
 
+class Detected(Protocol):
+    """An invisible mark that was found; each medium's ``watermark.Detection`` is one.
+
+    Attributes:
+        payload: the 64 bits, or None when the mark is there and its number cannot be read.
+        p_value: bound of the chance that this is reported without a mark.
+        key_id: whose key, 8 hexadecimal digits.
+        words: how it lies in the medium, for people.
+    """
+
+    @property
+    def payload(self) -> int | None: ...  # noqa: D102
+    @property
+    def p_value(self) -> float: ...  # noqa: D102
+    @property
+    def key_id(self) -> str: ...  # noqa: D102
+    @property
+    def words(self) -> str: ...  # noqa: D102
+    def asdict(self) -> dict[str, Any]: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The answer of one check.
@@ -242,7 +264,7 @@ class Report:
     format: str = ""
     labels: tuple[Mark, ...] = ()
     explicit: tuple[ExplicitMark | AudibleMark, ...] = ()
-    watermarks: tuple[Any, ...] = ()
+    watermarks: tuple[Detected, ...] = ()
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
     not_looked_at: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ Whatever touches samples costs a decoding and an encoding, so both are put in at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from labelkit.formats import media
 from labelkit.formats.base import Buffer
 from labelkit.formats.media import Drawn, Order
 from labelkit.formats.table import Format
-from labelkit.record import ExplicitMark, Layer, Note
+from labelkit.record import AudibleMark, ExplicitMark, Layer, Note
 from labelkit.wording import elements
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Signal:
     """
 
     data: Buffer
-    mark: ExplicitMark | None = None
+    mark: ExplicitMark | AudibleMark | None = None
     payload: int | None = None
     key: Key | None = None
     strict: bool = False
@@ -67,7 +68,8 @@ def put_new(image: Any, job: Job) -> Signal:
 
 def _order(job: Job) -> tuple[Order, list[Note]]:
     asked = job.config.layers
-    explicit = job.config.explicit if Layer.EXPLICIT in asked else None
+    how = job.config.audible if job.row.media == "audio" else job.config.explicit
+    explicit = how if Layer.EXPLICIT in asked else None
     skipped = [Note(layer, "not asked for") for layer in (Layer.EXPLICIT, Layer.WATERMARK) if layer not in asked]
     if Layer.WATERMARK not in asked:
         return Order(explicit), skipped
@@ -88,17 +90,28 @@ def _without_standing(job: Job, found: Evidence, order: Order) -> tuple[Order, l
     opened = handler.open_media(job.source.data, job.row)
     if looks_for_label and (label := _good(handler.find(opened))):
         order = replace(order, explicit=None)
-        notes.append(Note(Layer.EXPLICIT, f"{label.text!r} stands {label.position} already ({label.ratio:.1%})"))
+        notes.append(Note(Layer.EXPLICIT, _standing_note(label)))
     if order.payload is not None and (why := _marked_already(handler, opened, job, order.payload)):
         order = replace(order, payload=None)
         notes.append(Note(Layer.WATERMARK, why))
     return order, notes
 
 
-def _good(marks: list[ExplicitMark]) -> ExplicitMark | None:
-    """A visible label that does what the rule asks."""
-    good = (m for m in marks if m.ratio >= _STANDING_RATIO and elements(m.text).complete and m.frames[0] == m.frames[1])
-    return next(good, None)
+def _good(marks: Sequence[ExplicitMark | AudibleMark]) -> ExplicitMark | AudibleMark | None:
+    """A label that does what the rule asks."""
+    return next((mark for mark in marks if _does(mark)), None)
+
+
+def _does(mark: ExplicitMark | AudibleMark) -> bool:
+    if isinstance(mark, AudibleMark):
+        return mark.kind == "rhythm" or elements(mark.text).complete
+    return mark.ratio >= _STANDING_RATIO and elements(mark.text).complete and mark.frames[0] == mark.frames[1]
+
+
+def _standing_note(mark: ExplicitMark | AudibleMark) -> str:
+    if isinstance(mark, AudibleMark):
+        return f"an audible label is heard from {mark.start:.1f} to {mark.stop:.1f} s already"
+    return f"{mark.text!r} stands {mark.position} already ({mark.ratio:.1%})"
 
 
 def _marked_already(handler: media.Layers, opened: Any, job: Job, payload: int) -> str:
@@ -112,6 +125,8 @@ def _marked_already(handler: media.Layers, opened: Any, job: Job, payload: int) 
         return ""
     if found[0].payload == payload:
         return "this mark stands in it already"
+    if found[0].payload is None:
+        return "it carries a mark of another label, which stays"
     return f"it carries the mark {found[0].payload:016x} of another label, which stays"
 
 
@@ -125,7 +140,10 @@ def _signal(drawn: Drawn, order: Order, skipped: list[Note]) -> Signal:
     return Signal(drawn.data, drawn.mark, payload, order.key, order.strict, tuple(written), tuple(skipped))
 
 
-def _drawn_note(mark: ExplicitMark) -> Note:
+def _drawn_note(mark: ExplicitMark | AudibleMark) -> Note:
+    if isinstance(mark, AudibleMark):
+        what = f"{mark.text!r} spoken" if mark.kind == "voice" else "rhythm short long short short"
+        return Note(Layer.EXPLICIT, f"{what} from {mark.start:.1f} to {mark.stop:.1f} s")
     return Note(
         Layer.EXPLICIT,
         f"{mark.text!r} {mark.position}, {mark.glyph_height:.0f} px = {mark.ratio:.1%} of the shortest side, "
@@ -141,21 +159,38 @@ def check(signal: Signal, data: Buffer, row: Format) -> tuple[Signal, tuple[Note
     """
     handler = media.layers(row) if signal.mark or signal.payload is not None else None
     if handler and signal.mark and not handler.confirm(data, row, signal.mark):
-        raise WriteError(
-            "the visible label did not read back from the coded picture",
-            place=signal.mark.position,
-            remedy="use style plate, or a higher quality; the original is untouched",
-        )
+        raise _label_lost(signal.mark)
     if handler is None or signal.payload is None or signal.key is None:
         return signal, ()
     found = handler.detect(handler.open_media(data, row), (signal.key,), search=False)
     if found and found[0].payload == signal.payload:
         return signal, ()
-    return _not_read_back(signal)
+    return _not_read_back(signal, row)
 
 
-def _not_read_back(signal: Signal) -> tuple[Signal, tuple[Note, ...]]:
-    why = "the mark does not read back: the picture is too small or too flat to carry 64 bits"
+def _label_lost(mark: ExplicitMark | AudibleMark) -> WriteError:
+    if isinstance(mark, AudibleMark):
+        return WriteError(
+            "the audible label did not read back from the coded sound",
+            place=f"{mark.start:.1f} s",
+            remedy="use style rhythm, or a higher level; the original is untouched",
+        )
+    return WriteError(
+        "the visible label did not read back from the coded picture",
+        place=mark.position,
+        remedy="use style plate, or a higher quality; the original is untouched",
+    )
+
+
+#: What has too little room for 64 bits, by medium.
+_TOO_LITTLE = {
+    "image": "the mark does not read back: the picture is too small or too flat to carry 64 bits",
+    "audio": "the mark does not read back: the sound is too short or too quiet to carry 64 bits",
+}
+
+
+def _not_read_back(signal: Signal, row: Format) -> tuple[Signal, tuple[Note, ...]]:
+    why = _TOO_LITTLE.get(row.media, "the mark does not read back")
     if signal.strict:
         raise WriteError(why, place="watermark", remedy="leave the watermark out of the layers")
     return replace(signal, payload=None), (Note(Layer.WATERMARK, why),)

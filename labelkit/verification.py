@@ -18,21 +18,14 @@ from labelkit.evidence import Evidence
 from labelkit.formats import media, table
 from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
-from labelkit.record import Answer, ExplicitMark, Finding, Mark, Report, Severity, Verdict
-from labelkit.rules import checks
+from labelkit.record import Answer, Finding, Mark, Report, Severity, Verdict
+from labelkit.rules import perceived
+from labelkit.rules.checks import finding
 from labelkit.sources import SourceLike, open_source
-from labelkit.wording import elements
 
 if TYPE_CHECKING:
-    from labelkit.formats.image.watermark import Detection
+    from labelkit.record import AudibleMark, Detected, ExplicitMark
     from labelkit.watermark.keys import Key
-
-#: GB 45438-2025 5.2: text height over the shortest side.
-MIN_HEIGHT_RATIO = 0.05
-#: WCAG 2 contrast for text; the standard says "legible" without a number, so this is our choice.
-MIN_CONTRAST = 4.5
-#: Measuring on pixels that were scaled and re-encoded is good to about this much of the height.
-HEIGHT_TOLERANCE = 0.02
 
 LOOKS = ("metadata", "explicit", "traces", "watermark")
 #: What is looked at when the caller does not say.
@@ -41,6 +34,16 @@ DEFAULT_LOOK = LOOKS
 _SEVERITY_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _BY_ATTRIBUTE = {"1": Verdict.CONFIRMED, "2": Verdict.POSSIBLE, "3": Verdict.SUSPECTED}
 
+
+#: What the explicit layer and the mark are looked for in, by medium.
+_CONTENT = {"image": "picture", "audio": "sound", "video": "film", "text": "text"}
+#: Where an explicit label was looked for, and what is said when none was found, by medium.
+_LOOKED_FOR = {
+    "image": ("edges and corners", "no visible label in our wordings"),
+    "audio": ("the whole sound", "neither the rhythm short long short short nor a spoken label that we know"),
+    "video": ("opening frames", "no visible label in our wordings"),
+    "text": ("blocks of text", "no notice in our wordings"),
+}
 
 T = TypeVar("T")
 
@@ -68,8 +71,8 @@ class _Seen:
     row: Format
     look: frozenset[str]
     evidence: Evidence
-    explicit: Answered[ExplicitMark]
-    watermark: Answered[Detection]
+    explicit: Answered[ExplicitMark | AudibleMark]
+    watermark: Answered[Detected]
 
 
 def verify_source(source: SourceLike, look: Collection[str], keys: Sequence[Key] = ()) -> Report:
@@ -94,8 +97,7 @@ def _called(source: SourceLike) -> str:
 def unreadable(name: str, error: LabelKitError) -> Report:
     """A file of which nothing at all could be read."""
     check = "file.format" if isinstance(error, UnknownFormat) else "file.readable"
-    finding = _finding(check, name, error.message, Answer.UNREADABLE)
-    return Report(name, Verdict.UNREADABLE, None, findings=(finding,))
+    return Report(name, Verdict.UNREADABLE, None, findings=(finding(check, name, error.message, Answer.UNREADABLE),))
 
 
 def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequence[Key]) -> _Seen:
@@ -103,8 +105,8 @@ def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequ
     why = {what: "" if what in look else "not asked for" for what in ("explicit", "watermark")}
     if cannot := media.cannot_look(row):
         why = {what: said or cannot for what, said in why.items()}
-    label: Answered[ExplicitMark] = Answered(skipped=why["explicit"])
-    mark: Answered[Detection] = Answered(skipped=why["watermark"])
+    label: Answered[ExplicitMark | AudibleMark] = Answered(skipped=why["explicit"])
+    mark: Answered[Detected] = Answered(skipped=why["watermark"])
     if why["explicit"] and why["watermark"]:
         return _Seen(path, row, look, found, label, mark)
     handler = media.layers(row)
@@ -123,7 +125,7 @@ def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequ
     return _Seen(path, row, look, found, label, mark)
 
 
-def _answered(find: Callable[[], list[T]]) -> Answered[T]:
+def _answered(find: Callable[[], Sequence[T]]) -> Answered[T]:
     try:
         return Answered(tuple(find()))
     except MissingExtra as error:
@@ -191,12 +193,12 @@ def _not_looked_at(seen: _Seen) -> Iterator[str]:
 def _findings(seen: _Seen) -> Iterator[Finding]:
     if seen.evidence.defect:
         error = seen.evidence.defect
-        yield _finding("file.readable", error.place or seen.path, error.message, Answer.UNREADABLE)
+        yield finding("file.readable", error.place or seen.path, error.message, Answer.UNREADABLE)
     yield from _extension(seen)
     if "metadata" in seen.look:
         yield from _metadata(seen.evidence)
     else:
-        yield _finding("metadata.looked-at", "metadata", "left out on request", Answer.NOT_LOOKED_AT)
+        yield finding("metadata.looked-at", "metadata", "left out on request", Answer.NOT_LOOKED_AT)
     yield from _explicit(seen)
     yield from _watermark(seen)
     if "traces" in seen.look:
@@ -207,7 +209,7 @@ def _extension(seen: _Seen) -> Iterator[Finding]:
     ending = PurePath(seen.path).suffix.lower()
     rows = [row for row in table.formats() if ending in row.extensions]
     if rows and seen.row not in rows:
-        yield _finding("file.extension", seen.path, f"{ending} on a {seen.row.container.name} file", Answer.WRONG)
+        yield finding("file.extension", seen.path, f"{ending} on a {seen.row.container.name} file", Answer.WRONG)
 
 
 def _metadata(found: Evidence) -> Iterator[Finding]:
@@ -215,7 +217,7 @@ def _metadata(found: Evidence) -> Iterator[Finding]:
     if not labels:
         # After a defect nobody can say that there was no label behind it.
         answer = Answer.UNREADABLE if found.defect else Answer.NOT_FOUND
-        yield _finding(
+        yield finding(
             "metadata.present",
             "file metadata",
             "no label in the part that could be read" if found.defect else "no label",
@@ -224,12 +226,12 @@ def _metadata(found: Evidence) -> Iterator[Finding]:
         return
     if len(labels) > 1:
         places = "; ".join(mark.place for mark in labels)
-        yield _finding("metadata.single", places, f"{len(labels)} labels", Answer.WRONG)
+        yield finding("metadata.single", places, f"{len(labels)} labels", Answer.WRONG)
         if len({tuple(m.label.fields().values()) for m in labels}) > 1:
-            yield _finding("metadata.agree", places, _differences(labels), Answer.WRONG)
+            yield finding("metadata.agree", places, _differences(labels), Answer.WRONG)
     for mark in labels:
         for deviation in mark.deviations:
-            yield _finding(f"metadata.{deviation.code}", mark.place, deviation.message, Answer.WRONG)
+            yield finding(f"metadata.{deviation.code}", mark.place, deviation.message, Answer.WRONG)
 
 
 def _differences(labels: Sequence[Mark]) -> str:
@@ -241,16 +243,18 @@ def _differences(labels: Sequence[Mark]) -> str:
 def _explicit(seen: _Seen) -> Iterator[Finding]:
     answer = seen.explicit
     if answer.skipped:
-        yield _finding("explicit.looked-at", "picture", answer.skipped, Answer.NOT_LOOKED_AT)
+        yield finding("explicit.looked-at", _CONTENT[seen.row.media], answer.skipped, Answer.NOT_LOOKED_AT)
     elif answer.defect:
-        yield _finding("explicit.readable", "picture", answer.defect.message, Answer.UNREADABLE)
-    elif not answer.found and _asks_for_visible(seen):
-        yield _finding("explicit.present", "edges and corners", "no visible label in our wordings", Answer.NOT_FOUND)
+        what, media = _CONTENT[seen.row.media], seen.row.media
+        yield finding("explicit.readable", what, answer.defect.message, Answer.UNREADABLE, media)
+    elif not answer.found and _asks_for_explicit(seen):
+        place, found = _LOOKED_FOR[seen.row.media]
+        yield finding("explicit.present", place, found, Answer.NOT_FOUND, seen.row.media)
     elif answer.found:
-        yield from _measured(max(answer.found, key=_quality))
+        yield from perceived.findings(answer.found)
 
 
-def _asks_for_visible(seen: _Seen) -> bool:
+def _asks_for_explicit(seen: _Seen) -> bool:
     """标识办法 art. 4 asks the generator; for 2 and 3 the platform's notice stands around the content (art. 6)."""
     stated = {m.label.label for m in seen.evidence.labels} if "metadata" in seen.look else set()
     return not stated or "1" in stated
@@ -259,39 +263,24 @@ def _asks_for_visible(seen: _Seen) -> bool:
 def _watermark(seen: _Seen) -> Iterator[Finding]:
     """GB 45438-2025 6.2 encourages a mark, so none is no finding; one that contradicts the metadata is."""
     if seen.watermark.skipped:
-        yield _finding("watermark.looked-at", "picture", seen.watermark.skipped, Answer.NOT_LOOKED_AT)
+        yield finding("watermark.looked-at", _CONTENT[seen.row.media], seen.watermark.skipped, Answer.NOT_LOOKED_AT)
     elif seen.watermark.defect and not seen.explicit.defect:
-        yield _finding("watermark.readable", "picture", seen.watermark.defect.message, Answer.UNREADABLE)
+        yield finding("watermark.readable", _CONTENT[seen.row.media], seen.watermark.defect.message, Answer.UNREADABLE)
     if "metadata" not in seen.look:
         return
     for mark in seen.watermark.found:
+        if mark.payload is None:
+            continue
         place, found = f"watermark, key {mark.key_id}", f"content tag {mark.payload:016x}"
         tags = {m.label.content_tag for m in seen.evidence.labels}
         if not tags and not seen.evidence.defect:
-            yield _finding("watermark.stripped", place, f"{found}, no metadata label", Answer.WRONG)
+            yield finding("watermark.stripped", place, f"{found}, no metadata label", Answer.WRONG)
         elif tags and mark.payload not in tags:
-            yield _finding("watermark.agrees", place, f"{found}, the label's is {_hex(tags)}", Answer.WRONG)
+            yield finding("watermark.agrees", place, f"{found}, the label's is {_hex(tags)}", Answer.WRONG)
 
 
 def _hex(tags: Collection[int]) -> str:
     return ", ".join(f"{tag:016x}" for tag in sorted(tags))
-
-
-def _quality(mark: ExplicitMark) -> tuple[bool, float]:
-    """The best label counts: a small vendor's mark beside a good one of ours is no fault."""
-    return elements(mark.text).complete, mark.ratio
-
-
-def _measured(mark: ExplicitMark) -> Iterator[Finding]:
-    place = f"{mark.position}, box {','.join(map(str, mark.box))}"
-    if not elements(mark.text).complete:
-        yield _finding("explicit.elements", place, mark.text, Answer.WRONG)
-    if mark.ratio < MIN_HEIGHT_RATIO * (1 - HEIGHT_TOLERANCE):
-        yield _finding("explicit.height", place, f"{mark.ratio:.1%} ({mark.glyph_height:.1f} px)", Answer.WRONG)
-    if mark.contrast < MIN_CONTRAST:
-        yield _finding("explicit.contrast", place, f"{mark.contrast:.1f}:1", Answer.WRONG)
-    if mark.frames[0] < mark.frames[1]:
-        yield _finding("explicit.frames", place, f"{mark.frames[0]} of {mark.frames[1]} frames looked at", Answer.WRONG)
 
 
 def _contradictions(found: Evidence) -> Iterator[Finding]:
@@ -299,9 +288,4 @@ def _contradictions(found: Evidence) -> Iterator[Finding]:
         return
     for trace in found.traces:
         if trace.kind == "iptc-source-type" and not traces.is_ai(trace):
-            yield _finding("traces.source-type", trace.place, trace.detail, Answer.WRONG)
-
-
-def _finding(check: str, place: str, found: str, answer: Answer) -> Finding:
-    rule = checks.by_id(check)
-    return Finding(rule.id, rule.severity, rule.clause, place, rule.title_en, found, answer)
+            yield finding("traces.source-type", trace.place, trace.detail, Answer.WRONG)

@@ -51,12 +51,12 @@ def _visible(row: Format) -> str:
 
 def checks() -> str:
     """The whole of docs/checks.md."""
-    head = ("check", "severity", "clause", "asks that", "要求")
+    head = ("check", "severity", "clause", "medium", "asks that", "要求")
     return f"{_CHECKS_INTRODUCTION}\n{table(head, map(_check_row, all_checks()))}"
 
 
 def _check_row(check: Check) -> tuple[str, ...]:
-    return (f"`{check.id}`", str(check.severity), check.clause, check.title_en, check.title_zh)
+    return (f"`{check.id}`", str(check.severity), check.clause, check.media, check.title_en, check.title_zh)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

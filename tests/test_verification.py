@@ -136,7 +136,7 @@ def test_english_wording_lacks_an_element() -> None:
 
 
 def test_catalogue_is_sound() -> None:
-    ids = [c.id for c in checks.all_checks()]
+    ids = [(c.id, c.media) for c in checks.all_checks()]
     assert len(ids) == len(set(ids))
     for check in checks.all_checks():
         assert check.clause, check.id

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from labelkit.errors import MissingExtra, UnsupportedOperation
 from labelkit.formats.base import Buffer, apply
@@ -17,6 +17,7 @@ from labelkit.formats.media import Drawn, Order
 from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
+    from labelkit.config import ExplicitConfig
     from labelkit.formats.image.picture import Picture
     from labelkit.formats.image.watermark import Detection
     from labelkit.record import ExplicitMark
@@ -65,7 +66,7 @@ def _put(opened: Picture, order: Order) -> tuple[ExplicitMark | None, str]:
     """Label and mark a decoded picture; the mark lies over the label too, so that it is one signal everywhere."""
     from labelkit.formats.image import explicit
 
-    mark = explicit.put(opened, order.explicit) if order.explicit else None
+    mark = explicit.put(opened, cast("ExplicitConfig", order.explicit)) if order.explicit else None
     if order.payload is None or order.key is None:
         return mark, ""
     try:

@@ -44,6 +44,11 @@ class Detection:
     geometry: Geometry
     z: float
 
+    @property
+    def words(self) -> str:
+        """How the picture lies, for people."""
+        return self.geometry.words
+
     def asdict(self) -> dict[str, Any]:
         """As plain numbers, strings and dictionaries, the geometry also in words; for JSON."""
         plain = asdict(self)

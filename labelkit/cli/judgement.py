@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal, safe, table
 from labelkit.messages import Language, Voice
-from labelkit.record import AudibleMark, ExplicitMark, Finding, Mark, Report, Verdict
+from labelkit.record import AudibleMark, Detected, ExplicitMark, Finding, Mark, Report, Verdict
 from labelkit.report.model import Summary, is_left_out, is_unreadable
-
-if TYPE_CHECKING:
-    from labelkit.formats.image.watermark import Detection
 
 _STYLES = {True: "good", False: "bad", None: "note"}
 # Smaller bounds are zero in double precision, and nobody should read "p = 0".
@@ -111,12 +107,12 @@ def finding_line(finding: Finding, voice: Voice, path: str) -> str:
 
 def rule(check: str, voice: Voice, otherwise: str = "") -> str:
     """What a check asks for, in the user's language."""
-    from labelkit.rules.checks import by_id
+    from labelkit.rules.checks import all_checks
 
-    try:
-        found = by_id(check)
-    except (StopIteration, KeyError):  # of a format that somebody else added
+    known = [c for c in all_checks() if c.id == check]
+    if not known:  # of a format that somebody else added
         return otherwise
+    found = next((c for c in known if c.title_en == otherwise), known[0])
     return found.title_zh if voice.language is Language.ZH else found.title_en
 
 
@@ -159,23 +155,23 @@ def _seen(mark: ExplicitMark, voice: Voice) -> str:
     return shown + frames
 
 
-def watermark_line(mark: Detection, report: Report, voice: Voice) -> str:
-    """An invisible mark: payload, whose key, whether the metadata says the same, how sure, and how the picture lies."""
+def watermark_line(mark: Detected, report: Report, voice: Voice) -> str:
+    """An invisible mark: payload, whose key, whether the metadata says the same, how sure, and how it lies."""
     from labelkit.watermark.keys import PUBLIC_KEY
 
     return voice.say(
         "{}, key {}: {}; false alarm p <= {}; {}",
-        f"{mark.payload:016x}",
+        voice.say("a mark whose number cannot be read") if mark.payload is None else f"{mark.payload:016x}",
         voice.say("{} (public)", mark.key_id) if mark.key_id == PUBLIC_KEY.id else mark.key_id,
         _agreement(mark, report, voice),
         f"{max(mark.p_value, _LEAST_P):.1e}",
-        voice.say(", ").join(voice.translate(part) for part in mark.geometry.words.split(", ")),
+        voice.say(", ").join(voice.translate(part) for part in mark.words.split(", ")),
     )
 
 
-def _agreement(mark: Detection, report: Report, voice: Voice) -> str:
+def _agreement(mark: Detected, report: Report, voice: Voice) -> str:
     """Whether the metadata label names the same content as the mark."""
     tags = {found.label.content_tag for found in report.labels}
-    if not tags:
+    if not tags or mark.payload is None:
         return voice.say("there is no metadata label to compare it with")
     return voice.say("agrees with the metadata label" if mark.payload in tags else "differs from the metadata label")

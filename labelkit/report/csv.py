@@ -40,7 +40,7 @@ _REPORT_COLUMNS: dict[str, Callable[[Report], object]] = {
     "explicit_position": lambda r: _each(e.position for e in r.explicit),
     "explicit_height_ratio": lambda r: _each(f"{e.ratio:.4f}" for e in r.explicit if isinstance(e, ExplicitMark)),
     "explicit_contrast": lambda r: _each(f"{e.contrast:.2f}" for e in r.explicit if isinstance(e, ExplicitMark)),
-    "watermark": lambda r: _each(f"{w.payload:016x}" for w in r.watermarks),
+    "watermark": lambda r: _each("" if w.payload is None else f"{w.payload:016x}" for w in r.watermarks),
     "watermark_key": lambda r: _each(w.key_id for w in r.watermarks),
     "watermark_p_value": lambda r: _each(f"{w.p_value:.1e}" for w in r.watermarks),
     "traces": lambda r: _each(t.kind for t in r.traces),
