@@ -49,6 +49,7 @@ class Format:
 
 _AUDIO = "TC260-PG-202510A"
 _OTHER_AUDIO = "TC260-PG-202510A Annex F; the place is our choice"
+_OUR_AUDIO = "our choice, as MP3 (the guide does not name it)"
 _HERE = "labelkit.formats.containers"
 
 FORMATS: tuple[Format, ...] = (
@@ -83,6 +84,17 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "aiff", "audio", (".aiff", ".aif", ".aifc", ".afc"), ("audio/aiff", "audio/x-aiff"), f"{_HERE}.aiff:Aiff",
         place="chunk APPL, XMP", clause=_OTHER_AUDIO,
+    ),
+    Format(
+        "mp3", "audio", (".mp3", ".mp2", ".mpga", ".mp1"), ("audio/mpeg", "audio/mp3"), f"{_HERE}.mp3:Mp3",
+        place="ID3v2 TXXX AIGC", clause=_AUDIO,
+    ),
+    Format(
+        "aac", "audio", (".aac", ".adts"), ("audio/aac", "audio/aacp"), f"{_HERE}.adts:Adts",
+        place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
+    ),
+    Format(
+        "tta", "audio", (".tta",), ("audio/x-tta",), f"{_HERE}.tta:Tta", place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
     ),
 )  # fmt: skip
 
