@@ -223,9 +223,9 @@ def finish(
 ) -> Outcome:
     """Store a result, unless this is a dry run, and say what was done."""
     if dry_run:
-        notes = (*result.skipped, Note("file", "dry run: nothing was stored"))
-        path = target.path
-        return Outcome(name, path, label=result.label, format=result.row.id, written=result.written, skipped=notes)
+        done = delivery.outcome(name, result if result.checked else labelling.check(result))
+        notes = (*done.skipped, Note("file", "dry run: nothing was stored"))
+        return replace(done, path=target.path, skipped=notes)
     return delivery.deliver(name, result, target, sync=config.sync, like=like)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labelkit import evidence
+from labelkit import evidence, labelling
+from labelkit.content import Content
 from labelkit.errors import InputError, WriteError
 from labelkit.formats import table
 from labelkit.formats.base import Buffer
@@ -32,18 +33,34 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
     Raises:
         WriteError: it could not be stored; whatever was there before is untouched.
     """
-    outcome = Outcome(
+    if target.path is not None:
+        return _store(source_name, result, target.path, target.backup, sync=sync, like=like)
+    result = result if result.checked else labelling.check(result)
+    data = result.content.whole()
+    if target.stream is None:
+        return replace(outcome(source_name, result), data=data)
+    _pour(data, target.stream)
+    return outcome(source_name, result)
+
+
+def outcome(source_name: str, result: Labelled) -> Outcome:
+    """What was done, wherever it goes."""
+    return Outcome(
         source_name, label=result.label, format=result.row.id, written=result.written, skipped=result.skipped
     )
-    if target.stream is not None:
-        _pour(result.data, target.stream)
-        return outcome
-    if target.path is None:
-        return replace(outcome, data=result.data)
-    if target.backup:
-        _keep_backup(target.path, target.backup, result)
-    store(target.path, [result.data], check=lambda path: _read_back(result, path), like=like, sync=sync)
-    return replace(outcome, path=target.path)
+
+
+def _store(source_name: str, result: Labelled, path: Path, backup: str, *, sync: bool, like: Path | None) -> Outcome:
+    read_back = result
+
+    def check(temporary: Path) -> None:
+        nonlocal read_back
+        read_back = _read_back(result, temporary)
+
+    if backup:
+        _keep_backup(path, backup, result)
+    store(path, result.content.write, check=check, like=like, sync=sync)
+    return replace(outcome(source_name, read_back), path=path)
 
 
 def _pour(data: bytes, stream: IO[bytes]) -> None:
@@ -75,10 +92,12 @@ def _taken(stream: IO[bytes], piece: bytes | memoryview) -> int:
     return 0 if isinstance(stream, io.RawIOBase) else len(piece)
 
 
-def _read_back(result: Labelled, path: Path) -> None:
-    """The stored file is the checked one, byte for byte."""
-    if open_source(path).data[:] != result.data:
+def _read_back(result: Labelled, path: Path) -> Labelled:
+    """The stored file is the checked one, byte for byte; a large one is checked now that it stands on disk."""
+    stored = open_source(path).data
+    if not result.content.stands_in(stored):
         raise WriteError("the stored file differs from what was written", file=str(path), remedy="check the disk")
+    return result if result.checked else labelling.check(result, stored)
 
 
 def _keep_backup(path: Path, suffix: str, result: Labelled) -> None:
@@ -90,13 +109,18 @@ def _keep_backup(path: Path, suffix: str, result: Labelled) -> None:
     backup = path.with_name(path.name + suffix)
     original = open_source(path).data
     if not backup.exists():
-        store(backup, [bytes(original)], like=path)
-    elif original[:] not in (result.data, open_source(backup).data[:]) and not _is_labelled(original, result.row):
+        store(backup, Content(original, path=path).write, like=path)
+    elif not (_is_kept(original, open_source(backup).data, result) or _is_labelled(original, result.row)):
         raise WriteError(
             "the original of another picture is kept under this name",
             file=str(backup),
             remedy="move it away, or choose another backup suffix",
         )
+
+
+def _is_kept(original: Buffer, backup: Buffer, result: Labelled) -> bool:
+    """Whether the original is safe: it stands under the other name already, or is the result itself."""
+    return result.content.stands_in(original) or (len(original) == len(backup) and original[:] == backup[:])
 
 
 def _is_labelled(data: Buffer, row: Format) -> bool:

@@ -6,17 +6,18 @@ back is an error, not a success.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from labelkit import evidence, signals
 from labelkit.carriers import xmp
 from labelkit.config import Config
+from labelkit.content import Content
 from labelkit.errors import AlreadyLabelled, BrokenFile, WriteError
 from labelkit.evidence import Evidence
 from labelkit.formats import table
-from labelkit.formats.base import Buffer, Kind, Unit, apply
+from labelkit.formats.base import Buffer, Edit, Kind, Unit
 from labelkit.formats.table import Format
 from labelkit.record import GB_SCHEMA, AigcLabel, Layer, Mark, Note
 from labelkit.signals import Signal
@@ -54,19 +55,29 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A complete result before it is stored."""
+    """A complete result before it is stored.
 
-    data: bytes
+    Attributes:
+        content: its bytes.
+        row, label: format of the file, and the label now in it.
+        written, skipped: a note per layer.
+        signal: what was put into the signal.
+        metadata: whether the metadata label was written.
+        checked: whether it was read back; a large one is when it is on disk.
+    """
+
+    content: Content
     row: Format
     label: AigcLabel
     written: tuple[Note, ...]
     skipped: tuple[Note, ...]
     signal: Signal
     metadata: bool = True
+    checked: bool = False
 
 
 def run(job: Job) -> Labelled:
-    """Make the labelled file in memory.
+    """Make the labelled file: in memory and read back, or for a large one ready to be written and read back.
 
     Raises:
         BrokenFile: the source is damaged.
@@ -81,15 +92,19 @@ def run(job: Job) -> Labelled:
     label, note = _decide(job, found)
     job = replace(job, label=label)
     if note == _KEPT:
-        data = bytes(job.source.data)
-        return Labelled(data, job.row, label, (), (Note(Layer.METADATA, note), *_misnamed(job)), Signal(data), False)
+        skipped: tuple[Note, ...] = (Note(Layer.METADATA, note), *_misnamed(job))
+        kept = Content(job.source.data, path=job.source.path)
+        return Labelled(kept, job.row, label, (), skipped, Signal(job.source.data), metadata=False, checked=True)
     signal = signals.put(job, found)
-    data, written, skipped = bytes(signal.data), signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
+    untouched = signal.data is job.source.data
+    content = Content(signal.data, path=job.source.path if untouched else None)
+    written, skipped = signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
     if Layer.METADATA in job.config.layers:
-        data = _splice(job, data, found)
+        content = content.edited(_edits(job, signal.data, found))
         written = (*written, _metadata_note(job.row))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
-    return check(Labelled(data, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers))
+    result = Labelled(content, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers)
+    return result if content.large else check(result)
 
 
 def _misnamed(job: Job) -> tuple[Note, ...]:
@@ -149,12 +164,11 @@ def _replaced_note(existing: Mark, label: AigcLabel) -> str:
     )
 
 
-def _splice(job: Job, data: Buffer, found: Evidence) -> bytes:
+def _edits(job: Job, data: Buffer, found: Evidence) -> Sequence[Edit]:
     """The metadata layer: the label goes home, and every other place that held one is cleared of it."""
     if data is not job.source.data:
         found = evidence.collect(data, job.row, look_for_traces=False)  # drawing moved the units
-    edits = job.row.container.edit(data, _payload(job, found), _cleared(found))
-    return b"".join(apply(data, edits))
+    return job.row.container.edit(data, _payload(job, found), _cleared(found))
 
 
 def _payload(job: Job, found: Evidence) -> bytes:
@@ -176,21 +190,28 @@ def _cleared(found: Evidence) -> Mapping[Unit, bytes | None]:
     return {unit: xmp.take_out(unit.data) if unit.kind is Kind.XMP else None for unit in others}
 
 
-def check(result: Labelled) -> Labelled:
-    """``result`` if its data reads back as it says.
+def check(result: Labelled, stored: Buffer | None = None) -> Labelled:
+    """``result`` if its bytes read back as it says.
+
+    Args:
+        result: what was made.
+        stored: it as it stands on disk; None puts it together in memory.
 
     Raises:
         WriteError: a layer cannot be found again.
     """
+    content = result.content if stored is not None else Content(result.content.whole())
+    data = content.source if stored is None else stored
     if result.metadata:
-        _check_metadata(result)
-    signal, unmarked = signals.check(result.signal, result.data, result.row)
+        _check_metadata(result, data)
+    signal, unmarked = signals.check(result.signal, data, result.row)
     written = tuple(note for note in result.written if note.layer != Layer.WATERMARK or not unmarked)
-    return replace(result, signal=signal, written=written, skipped=(*result.skipped, *unmarked))
+    skipped = (*result.skipped, *unmarked)
+    return replace(result, content=content, signal=signal, written=written, skipped=skipped, checked=True)
 
 
-def _check_metadata(result: Labelled) -> None:
-    found = evidence.collect(result.data, result.row, look_for_traces=False)
+def _check_metadata(result: Labelled, data: Buffer) -> None:
+    found = evidence.collect(data, result.row, look_for_traces=False)
     marks = [m.label for m in found.labels]
     if found.defect or marks != [result.label]:
         raise WriteError(
@@ -212,15 +233,17 @@ def run_new(image: Any, job: Job) -> Labelled:
         ExplicitLabelError, UnsupportedOperation, WriteError: as :func:`run`.
     """
     signal = signals.put_new(image, job)
-    data, written = bytes(signal.data), signal.written
+    content, written = Content(signal.data), signal.written
     metadata = Layer.METADATA in job.config.layers
     if metadata:
-        fresh = replace(job, source=Source("<image>", data))
-        data = _splice(fresh, data, evidence.collect(data, job.row, look_for_traces=False))
+        fresh = replace(job, source=Source("<image>", signal.data))
+        content = content.edited(
+            _edits(fresh, signal.data, evidence.collect(signal.data, job.row, look_for_traces=False))
+        )
         written = (*written, _metadata_note(job.row))
     else:
         signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))
-    return check(Labelled(data, job.row, job.label, written, signal.skipped, signal, metadata))
+    return check(Labelled(content, job.row, job.label, written, signal.skipped, signal, metadata))
 
 
 def open_job(

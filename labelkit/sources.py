@@ -26,7 +26,7 @@ Buffer: TypeAlias = bytes | mmap.mmap
 #: Under this suffix an original is kept that its labelled copy replaces, unless the caller names another.
 BACKUP_SUFFIX = ".orig"
 #: Files up to this size are read at once; larger ones are mapped, so that memory stays flat.
-READ_AT_ONCE_BYTES = 64 * 1024 * 1024
+READ_AT_ONCE_BYTES = 16 * 1024 * 1024
 #: File objects and pipes have to be held in memory, so they have a bound; files on disk have none.
 MAX_STREAM_BYTES = 1024 * 1024 * 1024
 
@@ -128,7 +128,7 @@ def _read_stream(stream: IO[bytes]) -> bytes:
 
 def _read_piece(stream: IO[bytes]) -> bytes:
     try:
-        # At most 64 MB asked at once: readers allocate what they are asked for before they know how much there is.
+        # At most 16 MB asked at once: readers allocate what they are asked for before they know how much there is.
         piece: object = stream.read(READ_AT_ONCE_BYTES)
     except (OSError, ValueError) as error:  # ValueError: the object is closed
         raise Unreadable(f"the file object cannot be read: {error}", remedy="open it again") from error
@@ -149,19 +149,19 @@ def same_file(a: Path, b: Path) -> bool:
 
 def store(
     target: Path,
-    pieces: Sequence[bytes | memoryview],
+    content: Sequence[bytes | memoryview] | Callable[[IO[bytes]], None],
     *,
     check: Callable[[Path], None] | None = None,
     like: Path | None = None,
     sync: bool = True,
 ) -> None:
-    """Write ``pieces`` to ``target``: temporary file, sync, ``check``, rename.
+    """Write ``content`` to ``target``: temporary file, sync, ``check``, rename.
 
     A target that is a symbolic link is replaced, not followed: what it leads to may be somebody's original.
 
     Args:
         target: where the result goes; its folder must exist.
-        pieces: the content, in order.
+        content: its pieces in order, or what writes them into the file it is given.
         check: called with the temporary file before the rename; what it raises stops the write.
         like: a file whose permissions the result gets; its owner too when it is the target itself.
         sync: wait until the disk has it. Turn off only where losing the newest results in a power cut is acceptable.
@@ -174,7 +174,7 @@ def store(
         model = _stat(like)
         handle, temporary = _create(target, stat.S_IMODE(model.st_mode) & 0o777 if model else 0o666)
         with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
+            content(file) if callable(content) else file.writelines(content)
             file.flush()
             if model:
                 _dress(file.fileno(), model, _stat(target))
