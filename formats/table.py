@@ -96,6 +96,10 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "tta", "audio", (".tta",), ("audio/x-tta",), f"{_HERE}.tta:Tta", place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
     ),
+    Format(
+        "flac", "audio", (".flac", ".fla"), ("audio/flac", "audio/x-flac"), f"{_HERE}.flac:Flac",
+        place="Vorbis comment AIGC", clause=_AUDIO,
+    ),
 )  # fmt: skip
 
 

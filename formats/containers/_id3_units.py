@@ -50,9 +50,9 @@ def _unit(tag: Tag, frame: Frame, name: str, main: bool) -> Unit | None:
     kind = Kind.FIELD if home else kind
     notes += ("id3v2.2",) if home and tag.version == 2 else ()
     start, stop = (tag.start, tag.stop) if tag.copied else (frame.start, frame.stop)
-    place = (
-        f"{name} ID3v2.{tag.version} {frame.id.decode()}{f':{key}' if key != frame.id.decode() else ''}, byte {start}"
-    )
+    # Places of a resynchronised tag are a little off, but tell its frames apart.
+    at = tag.start + frame.start if tag.copied else frame.start
+    place = f"{name} ID3v2.{tag.version} {frame.id.decode()}{f':{key}' if key != frame.id.decode() else ''}, byte {at}"
     return Unit(kind, place, value, start, stop, key, home, notes)
 
 

@@ -13,6 +13,7 @@ A test class may be collected by pytest without further code; nothing here needs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from labelkit.errors import InputError, LabelKitError
@@ -105,9 +106,12 @@ class ContainerContract:
 
     def test_truncation_is_noticed_everywhere(self) -> None:
         for name, data in self.samples().items():
-            step = max(1, len(data) // 1500)
-            for size in range(0, self.noticed(data), step):
+            for size in self.cuts(data):
                 assert self._refuses(data[:size]), f"{name} cut to {size} of {len(data)} bytes passed"
+
+    def cuts(self, data: bytes) -> Iterable[int]:
+        """Lengths to which the sample is cut; every cut must be noticed."""
+        return range(0, self.noticed(data), max(1, len(data) // 1500))
 
     def noticed(self, data: bytes) -> int:
         """Cutting the sample before this byte must be noticed."""
