@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labelkit._zh_audio import AUDIO
 from labelkit._zh_formats import FORMATS
 
 _INPUT = {
@@ -336,5 +337,5 @@ _FINDINGS = {
 }
 
 ERRORS: dict[str, str] = {
-    **FORMATS, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
+    **FORMATS, **AUDIO, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
 }  # fmt: skip

@@ -1,0 +1,57 @@
+"""The Chinese twin of what sound and the audible label say when something is wrong."""
+
+from __future__ import annotations
+
+AUDIO = {
+    "{} channels at {} Hz, at most {} at 1000 to {} Hz are read": "{} 声道、{} Hz；最多读取 {} 声道、1000 至 {} Hz",
+    "the {} file has no {}": "{} 文件缺少 {}",
+    "{} bits in {} bytes for {} channels": "{} 位样本占 {} 字节，共 {} 声道",
+    "{} bits in {} bytes": "{} 位样本占 {} 字节",
+    "convert it to 16-bit PCM": "请先转换为 16 位 PCM",
+    "the labelled WAV file would exceed 4 GiB": "添加标识后的 WAV 文件将超过 4 GiB",
+    "convert it to RF64 or FLAC first": "请先转换为 RF64 或 FLAC",
+    "the labelled AIFF file would exceed 4 GiB": "添加标识后的 AIFF 文件将超过 4 GiB",
+    "convert it to FLAC": "请转换为 FLAC",
+    "a chunk ends at byte {}, the file at {}": "数据块结束于第 {} 字节，文件结束于第 {} 字节",
+    "a chunk leaves the file": "数据块超出文件",
+    "the samples leave the file": "音频样本超出文件",
+    "compressed sound needs PyAV: {}": "处理压缩音频需要 PyAV：{}",
+    "Vorbis is written with soundfile: {}": "写入 Vorbis 需要 soundfile：{}",
+    "the {} sound does not decode: {}": "{} 音频无法解码：{}",
+    "its sound has a coding FFmpeg does not know": "音频编码是 FFmpeg 不认识的",
+    "there is no sound in it": "文件中没有音频",
+    "a file with moving pictures is not a sound file": "含有活动画面的文件不是音频文件",
+    "a file with {} sound tracks is not a sound file": "含有 {} 条音轨的文件不是单一音频文件",
+    "a file with {} is not a sound file": "含有 {} 的文件不是音频文件",
+    "label it as a film": "请按视频添加标识",
+    "more than {} hours of sound": "音频超过 {} 小时",
+    "cut it into parts": "请分段处理",
+    "{} of {} packets do not decode": "{} 个数据包（共 {} 个）无法解码",
+    "restore the file": "请恢复文件",
+    "sampling rate or channels change within the file": "文件中途改变采样率或声道",
+    "re-encode it first": "请先重新编码",
+    "{} in {} can be read but not written": "{1} 中的 {0} 可以读取但不能写入",
+    "convert it to M4A, MP3 or FLAC first, or write the metadata layer only": (
+        "请先转换为 M4A、MP3 或 FLAC，或只写文件元数据"
+    ),
+    "{} does not write this sound: {}": "{} 无法写入这段音频：{}",
+    "Vorbis does not write this sound: {}": "Vorbis 无法写入这段音频：{}",
+    "convert it to Opus or FLAC first, or write the metadata layer only": "请先转换为 Opus 或 FLAC，或只写文件元数据",
+    "the metadata blocks do not end": "元数据块没有结束标记",
+    "the headers do not end": "头部没有结束",
+    "the comment header is missing": "缺少注释头",
+    "the movie box is missing": "缺少 moov 盒",
+    "more than {} samples at once": "一次读取超过 {} 个样本",
+    "read it in pieces": "请分段读取",
+    "the content is no sound format we know": "内容不是已知的音频格式",
+    "convert it to WAV, FLAC, MP3 or M4A": "请转换为 WAV、FLAC、MP3 或 M4A",
+    "an array of shape {} at {} Hz is not a sound": "形状为 {}、采样率为 {} Hz 的数组不是音频",
+    "pass frames, or frames x channels, and a rate from 1000 to 768000 Hz": (
+        "请传入一维（帧）或二维（帧 x 声道）数组，采样率为 1000 至 768000 Hz"
+    ),
+    "pass float from -1 to 1, int16 or int32": "请传入 -1 至 1 的浮点数、int16 或 int32",
+    "this sound does not come from a file": "这段音频不是从文件打开的",
+    "name the format to write": "请指定要写入的格式",
+    "samples cannot be written as {} yet": "样本暂时不能写成 {}",
+    "ask for wav, flac, mp3, m4a or ogg": "请使用 wav、flac、mp3、m4a 或 ogg",
+}
