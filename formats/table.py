@@ -100,6 +100,10 @@ FORMATS: tuple[Format, ...] = (
         "flac", "audio", (".flac", ".fla"), ("audio/flac", "audio/x-flac"), f"{_HERE}.flac:Flac",
         place="Vorbis comment AIGC", clause=_AUDIO,
     ),
+    Format(
+        "ogg", "audio", (".ogg", ".oga", ".opus", ".spx"), ("audio/ogg", "audio/opus", "audio/vorbis", "audio/speex"),
+        f"{_HERE}.ogg:Ogg", place="comment header AIGC", clause=_AUDIO,
+    ),
 )  # fmt: skip
 
 

@@ -31,14 +31,15 @@ def made(ending: str, *options: str, seconds: float = 0.4, rate: int = 16000) ->
         return path.read_bytes()
 
 
-def packets(data: bytes, ending: str = "bin") -> str:
+def packets(data: bytes, ending: str = "bin") -> list[list[str]]:
     """MD5 of all coded packets with their timing, by ffmpeg without decoding."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file.{ending}"
         path.write_bytes(data)
         command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:a", "-c", "copy", "-f", "framemd5", "-"]
         ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-        return "\n".join(line for line in ran.stdout.splitlines() if not line.startswith("#software"))
+    # Comment headers are codec parameters to ffmpeg, so those (extradata, side data behind the hash) are left out.
+    return [line.split(",")[:6] for line in ran.stdout.splitlines() if not line.startswith("#")]
 
 
 def decodes(data: bytes, ending: str) -> None:
