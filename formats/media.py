@@ -68,10 +68,11 @@ def layers(row: Format) -> Layers:
 
 def cannot_look(row: Format) -> str:
     """Why no explicit label can be looked for in this format, or ``""``."""
-    if find_spec(f"labelkit.formats.{row.media}") is None:
+    medium = f"labelkit.formats.{row.media}"
+    if find_spec(medium) is None or find_spec(f"{medium}.layers") is None:
         return f"only metadata is labelled and read in {row.media} files"
     try:
-        import_module(f"labelkit.formats.{row.media}.layers").need_samples(row)
+        import_module(f"{medium}.layers").need_samples(row)
     except UnsupportedOperation as error:
         return error.message
     return ""
