@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """Sound that is in no file yet.
+
+    Attributes:
+        array: frames, or frames x channels; int16, int32, or float from -1 to 1.
+        rate: frames a second.
+    """
+
+    array: Any
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be put into the signal.
 
@@ -51,7 +64,10 @@ class Drawn:
 
 
 class Layers(Protocol):
-    """What ``labelkit.formats.<medium>.layers`` offers; :mod:`labelkit.formats.image.layers` documents it."""
+    """What ``labelkit.formats.<medium>.layers`` offers; :mod:`labelkit.formats.image.layers` documents it.
+
+    ``draw_new`` is given an array or a Pillow image for pictures, and :class:`Samples` for sound.
+    """
 
     def draw(self, data: Buffer, row: Format, order: Order) -> Drawn: ...  # noqa: D102
     def open_media(self, data: Buffer, row: Format) -> Any: ...  # noqa: D102

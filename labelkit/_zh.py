@@ -22,15 +22,16 @@ _HELP = {
     "Each command has its own --help. Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 something failed.": (
         "每个命令都有自己的 --help。退出码：0 正常，1 发现问题，2 用法错误，3 有文件失败。"
     ),
-    "Put labels on pictures, or on folders of them.": "为图片或整个文件夹添加标识。",
+    "Put labels on pictures and sounds, or on folders of them.": "为图片、音频或整个文件夹添加标识。",
     "Judge files: are they labelled as the rules ask?": "检验文件：标识是否符合规定？",
     "Show every label in a file, field by field.": "逐字段显示一个文件中的全部标识。",
     "Add a platform's half to labels, keeping the producer's.": "为标识补充传播服务提供者信息，保留生成方信息。",
     "List the formats and where each keeps its label.": "列出支持的格式及其标识存放位置。",
     "Examine this installation.": "检查本机安装情况。",
     "Show the settings and where they come from.": "显示各项设置及其来源。",
-    "Put labels on pictures: words that people see, and metadata that machines read (GB 45438-2025).": (
-        "为图片添加标识：人能看见的显式标识（文字），以及机器可读的文件元数据隐式标识（GB 45438-2025）。"
+    "Put labels on pictures and sounds: labels that people see or hear, and metadata that machines read "
+    "(GB 45438-2025).": (
+        "为图片和音频添加标识：人能看见或听见的显式标识，以及机器可读的文件元数据隐式标识（GB 45438-2025）。"
     ),
     "SRC is a file, a folder, or - for standard input. A folder is labelled into --out with its sub-folders; what is "
     "done already is not done again.": (
@@ -109,6 +110,9 @@ _HELP = {
     "Words of the visible label; both elements are needed.": "显式标识的文字，须同时包含两个要素。",
     "Look of the visible label.": "显式标识的样式。",
     "Where the visible label stands.": "显式标识的位置。",
+    "Kind of the audible label of sounds.": "音频显式标识的种类：节奏或语音。",
+    "Where the audible label is heard.": "音频显式标识的位置。",
+    "Language of a spoken label.": "语音标识的语言。",
     "Height of the words, 5% to 50% of the shortest side.": "文字高度，为画面最短边的 5% 至 50%。",
     "TrueType or OpenType font of the visible label.": "显式标识所用的 TrueType 或 OpenType 字体。",
     "Picture drawn before the words, never instead of them.": "画在文字前面的图标，不能代替文字。",

@@ -112,6 +112,12 @@ _OUTPUT = {
     "opening frames": "起始画面",
     "blocks of text": "文本段落",
     "{} characters a minute": "每分钟 {} 字",
+    "{} holds no {}": "{} 不能存放{}",
+    "sound": "音频",
+    "pictures": "图片",
+    "pass rate= with an array of sound, and only then, or name another format": (
+        "仅当数组为音频时传入 rate=，否则请指定其他格式"
+    ),
     "use style plate, or a higher quality; the original is untouched": "请改用 plate 样式或更高质量；原文件没有改动",
     "called {}, but the content is {}; rename it to {}": "扩展名是 {}，内容却是 {}；请改名为 {}",
     "its C2PA signature no longer fits; label first, sign last": "其 C2PA 签名已不再匹配；请先标识，最后签名",

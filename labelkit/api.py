@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from labelkit import delivery, evidence, labelling, verification
 from labelkit.config import Config
 from labelkit.delivery import Target
-from labelkit.errors import ConfigError, Forgery, InvalidField, LabelKitError
+from labelkit.errors import ConfigError, Forgery, InputError, InvalidField, LabelKitError
 from labelkit.formats import table
+from labelkit.formats.media import Samples
 from labelkit.formats.table import Format
 from labelkit.labelling import Job, Labelled
 from labelkit.record import AigcLabel, Layer, Mark, Note, Outcome, Report
@@ -36,12 +37,14 @@ def label(
     backup: str = "",
     dry_run: bool = False,
     format: str | None = None,
+    rate: int | None = None,
 ) -> Outcome:
-    """Put a label on one file, picture or array, and read it back.
+    """Put a label on one file, picture, sound or array, and read it back.
 
     Args:
         source: a path, bytes, a binary file object, a Pillow image, or an array (height x width, or x 1, 3 or 4
-            channels; uint8, uint16, or float 0 to 1).
+            channels; uint8, uint16, or float 0 to 1). With ``rate`` the array is sound: frames, or frames x channels;
+            int16, int32, or float -1 to 1.
         label: what to write; None makes one from ``producer`` and ``content_id``.
         out: a path, a folder, or a binary file object; None returns the bytes in ``Outcome.data``. An existing output
             file is replaced atomically.
@@ -57,7 +60,8 @@ def label(
         in_place: replace the source file itself, atomically.
         backup: suffix under which the original is kept when ``in_place``, such as ``".orig"``.
         dry_run: do everything except storing.
-        format: format id for arrays and images; None takes it from ``out``, then from ``config.format``.
+        format: format id for arrays and images; None takes it from ``out``, then from ``config.format`` (sound: WAV).
+        rate: frames a second, when the array is sound.
 
     Returns:
         What was written where and what was skipped; ``ok`` is always True (errors are raised).
@@ -68,11 +72,12 @@ def label(
     settings = settings_for(config, layers, on_existing)
     given, own = _label_to_write(label, producer, content_id, settings)
     if _is_image(source):
-        row = _row_for_image(format, out, settings)
+        row = _row_for_array(format, out, settings.format if rate is None else "wav", "audio" if rate else "image")
+        name = f"<{'image' if rate is None else 'sound'}>"
         target = delivery.target_for(out, None, row, in_place=in_place, backup=backup)
-        job = Job(Source("<image>", b""), row, given, settings, own, *marking(keys, settings, layers))
-        result = labelling.run_new(source, job)
-        return finish("<image>", result, target, settings, dry_run=dry_run)
+        job = Job(Source(name, b""), row, given, settings, own, *marking(keys, settings, layers))
+        result = labelling.run_new(source if rate is None else Samples(source, rate), job)
+        return finish(name, result, target, settings, dry_run=dry_run)
     opened = open_source(source)
     try:
         mark_with, strict = marking(keys, settings, layers)
@@ -296,6 +301,15 @@ def _is_image(source: Any) -> bool:
     return hasattr(source, "__array_interface__") and not isinstance(source, (bytes, bytearray, memoryview))
 
 
-def _row_for_image(format: str | None, out: Any, config: Config) -> Format:
-    name = format or (Path(out).suffix if isinstance(out, (str, Path)) else "") or config.format
-    return table.by_id(name)
+def _row_for_array(format: str | None, out: Any, otherwise: str, media: str) -> Format:
+    row = table.by_id(format or (Path(out).suffix if isinstance(out, (str, Path)) else "") or otherwise)
+    if row.media != media:
+        raise InputError(
+            f"{row.container.name} holds no {_ARRAYS[media]}",
+            remedy="pass rate= with an array of sound, and only then, or name another format",
+        )
+    return row
+
+
+#: What an array is, by the medium of the format it is to become.
+_ARRAYS = {"image": "pictures", "audio": "sound"}

@@ -222,10 +222,10 @@ def _check_metadata(result: Labelled, data: Buffer) -> None:
 
 
 def run_new(image: Any, job: Job) -> Labelled:
-    """Encode an array or a Pillow image with its labels.
+    """Encode an array, a Pillow image or samples with their labels.
 
     Args:
-        image: array or Pillow image.
+        image: array, Pillow image, or :class:`labelkit.formats.media.Samples`.
         job: what to write; its source is not looked at.
 
     Raises:
@@ -236,7 +236,7 @@ def run_new(image: Any, job: Job) -> Labelled:
     content, written = Content(signal.data), signal.written
     metadata = Layer.METADATA in job.config.layers
     if metadata:
-        fresh = replace(job, source=Source("<image>", signal.data))
+        fresh = replace(job, source=Source(job.source.name, signal.data))
         content = content.edited(
             _edits(fresh, signal.data, evidence.collect(signal.data, job.row, look_for_traces=False))
         )

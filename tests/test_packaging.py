@@ -58,7 +58,7 @@ _ARROWS = {
     "labelling": {"content", "evidence", "signals", "carriers", "watermark", "formats.base", "formats.table"},
     "signals": {"evidence", "labelling", "watermark", "formats.base", "formats.media", "formats.table"},
     "delivery": {"content", "evidence", "labelling", "formats.base", "formats.table"},
-    "api": {"evidence", "labelling", "delivery", "verification", "watermark", "formats.table"},
+    "api": {"formats.media", "evidence", "labelling", "delivery", "verification", "watermark", "formats.table"},
     "report": {"report", "rules"},
     "batch": {"batch", "api", "labelling", "delivery", "verification", "report", "watermark", "formats.table"},
     "testing": {"formats.base", "formats.table", "testing"},

@@ -33,7 +33,7 @@ class Exit(IntEnum):
 
 #: Command -> module in this package, and its one line in ``labelkit --help``; modules load when their command runs.
 COMMANDS = {
-    "label": ("label", "Put labels on pictures, or on folders of them."),
+    "label": ("label", "Put labels on pictures and sounds, or on folders of them."),
     "verify": ("verify", "Judge files: are they labelled as the rules ask?"),
     "show": ("show", "Show every label in a file, field by field."),
     "propagate": ("propagate", "Add a platform's half to labels, keeping the producer's."),

@@ -28,7 +28,8 @@ class Request:
 
 @options.command(
     "label",
-    "Put labels on pictures: words that people see, and metadata that machines read (GB 45438-2025).\n\n"
+    "Put labels on pictures and sounds: labels that people see or hear, and metadata that machines read "
+    "(GB 45438-2025).\n\n"
     "SRC is a file, a folder, or - for standard input. A folder is labelled into --out with its sub-folders; what is "
     "done already is not done again.",
 )
@@ -50,6 +51,13 @@ class Request:
 )
 @options.option("--font", metavar="FILE", help="TrueType or OpenType font of the visible label.")
 @options.option("--logo", metavar="FILE", help="Picture drawn before the words, never instead of them.")
+@options.option("--audible", type=options.OneOf(CHOICES["audible.style"]), help="Kind of the audible label of sounds.")
+@options.option(
+    "--audible-position", type=options.OneOf(CHOICES["audible.position"]), help="Where the audible label is heard."
+)
+@options.option(
+    "--audible-language", type=options.OneOf(CHOICES["audible.language"]), help="Language of a spoken label."
+)
 @options.option("--key", metavar="FILE", help="Key file of the watermark (default: the public key).")
 @options.JOBS
 @options.IN_PLACE
@@ -80,11 +88,17 @@ def command(
         return show_outcomes(session.terminal, outcomes, as_json=as_json, several=not request.places.single)
 
 
+#: Options of the labels people perceive, and the settings they are.
+_SETTINGS = {name: f"explicit.{name}" for name in ("text", "style", "position", "height", "font", "logo")} | {
+    "audible": "audible.style",
+    "audible_position": "audible.position",
+    "audible_language": "audible.language",
+}
+
+
 def _configured(session: Session, wishes: dict[str, Any]) -> Config:
-    names = ("text", "style", "position", "height", "font", "logo")
-    given = {key: value for key, value in wishes.items() if value is not None}
-    flat = {f"explicit.{key}" if key in names else key: value for key, value in given.items()}
-    return from_mapping(flat, file="", base=session.config())
+    given = {_SETTINGS.get(key, key): value for key, value in wishes.items() if value is not None}
+    return from_mapping(given, file="", base=session.config())
 
 
 def _check_label(config: Config, content_id: str | None) -> None:
