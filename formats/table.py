@@ -13,6 +13,8 @@ from importlib.metadata import entry_points
 from labelkit.errors import UnknownFormat
 from labelkit.formats.base import Buffer, Container
 
+#: The score of a format that its first bytes leave no doubt about.
+CERTAIN = 100
 #: How many bytes the scores look at.
 HEAD_BYTES = 4096
 
@@ -129,11 +131,18 @@ def find(data: Buffer, name: str = "") -> Format:
     """
     head = bytes(data[:HEAD_BYTES])
     ending = "." + name.rpartition(".")[2].lower()
-    scored = [(row.container.score(head), ending in row.extensions, row) for row in formats()]
-    best = max(scored, key=lambda s: s[:2])
-    if best[0]:
-        return best[2]
-    promised = next((row.id for row in formats() if ending in row.extensions), "")
+    named = [row for row in formats() if ending in row.extensions]
+    # What the name promises is asked first: a certain answer there saves importing the handlers of all other formats.
+    scores = {}
+    for row in (*named, *formats()):
+        if row.id not in scores:
+            scores[row.id] = (row.container.score(head), row in named)
+        if scores[row.id] == (CERTAIN, True):
+            return row
+    best = max(formats(), key=lambda row: scores[row.id])
+    if scores[best.id][0]:
+        return best
+    promised = next((row.id for row in named), "")
     raise UnknownFormat(
         _unknown_message(len(data), promised), file=name, remedy="see `labelkit formats` for what is read"
     )
