@@ -106,6 +106,14 @@ FORMATS: tuple[Format, ...] = (
         "ogg", "audio", (".ogg", ".oga", ".opus", ".spx"), ("audio/ogg", "audio/opus", "audio/vorbis", "audio/speex"),
         f"{_HERE}.ogg:Ogg", place="comment header AIGC", clause=_AUDIO,
     ),
+    Format(
+        "mp4", "video", (".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2"), ("video/mp4", "video/quicktime", "video/3gpp"),
+        f"{_HERE}.mp4:Mp4", place="moov.udta.meta key AIGC", clause="TC260-PG-20257A 6.1",
+    ),
+    Format(
+        "m4a", "audio", (".m4a", ".m4b", ".m4p", ".m4r", ".3ga"), ("audio/mp4", "audio/x-m4a"), f"{_HERE}.mp4:M4a",
+        place="moov.udta.meta key AIGC", clause=_AUDIO,
+    ),
 )  # fmt: skip
 
 

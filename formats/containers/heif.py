@@ -26,6 +26,9 @@ _STRUCTURAL = frozenset(
     {b"mif1", b"mif2", b"mif3", b"msf1", b"miaf", b"MiHB", b"MiHA", b"MiHE", b"MiPr", b"1pic", b"unif"}
 )
 
+#: Major brands of files that are pictures, whatever else they hold.
+PICTURE_BRANDS = _HEIF | _AVIF | _STRUCTURAL
+
 
 def _brands(head: bytes) -> tuple[bytes, frozenset[bytes]]:
     """Major brand and compatible brands, as far as ``head`` reaches; empty when there is no ftyp box."""
