@@ -10,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 # Each can be run alone, too; the last two go on where an interrupted run stopped.
 SCRIPTS = (
     ("speed_image.py",),
+    ("speed_audio.py",),
     ("explicit_table.py",),
     ("explicit_finding.py",),
     ("robustness_image.py", "--full", "--jobs", "2"),
