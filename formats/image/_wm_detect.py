@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labelkit.formats.image._wm_decode import PROFILES, Canonical, Reading, fold, framed, read, weighed
 from labelkit.formats.image._wm_frame import Map, canonical_shape, compose, reduced, resize, resizing, turned
 from labelkit.formats.image._wm_pattern import CANONICAL, Float, Plan, plan
-from labelkit.formats.image._wm_search import ALL_CELLS, FIRST_CELLS, Candidate, Search, alike, refined
+from labelkit.formats.image._wm_search import CELLS, Candidate, Search, alike, refined
 from labelkit.formats.image._wm_spectrum import WORK_SIDE, Spectrum, spectrum
 from labelkit.formats.image._wm_track import tracked
 from labelkit.watermark import decision
@@ -36,15 +36,41 @@ _STRONG, _WEAK, _UPRIGHT = 75.0, 50.0, 38.0
 _WEAKER = 0.24
 #: Short side below which nothing is searched for, pixels.
 _MIN_SEARCHED = 64
-#: A round of the search: where to look, and what the score of how many candidates must exceed.
-Round = tuple[Callable[[Search], list[Candidate]], float, int]
-_WHOLE: tuple[Round, ...] = (
-    (lambda search: search.similar(FIRST_CELLS), _STRONG, 4),
-    (Search.upright, _UPRIGHT, 3),
-    (Search.deformed, _STRONG, 5),
-    (lambda search: search.similar(ALL_CELLS), _WEAK, 8),
+#: In a picture whose proportions changed, cells with one family right and the other in the noise stand out by far. They
+#: wait until the round that looks for both apart has had its turn: the least share of the weaker one until then.
+_BALANCED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One way of looking.
+
+    Attributes:
+        look: what gives candidates.
+        least: score that they must exceed.
+        most: how many of them are decoded.
+        balance: least share of the weaker family in the score.
+    """
+
+    look: Callable[[Search], list[Candidate]]
+    least: float
+    most: int
+    balance: float = 0.0
+
+    def likely(self, candidate: Candidate) -> bool:
+        """Whether a candidate is worth decoding."""
+        weaker = max(_WEAKER * self.least, self.balance * candidate.score)
+        return candidate.score > self.least and candidate.weaker > weaker
+
+
+_WHOLE = (
+    Round(lambda search: search.similar(CELLS[0]), _STRONG, 4, _BALANCED),
+    Round(Search.deformed, _STRONG, 5),
+    Round(Search.upright, _UPRIGHT, 3),
+    Round(lambda search: search.similar(CELLS[1]), _STRONG, 4),
+    Round(lambda search: search.similar(CELLS[2]), _WEAK, 8),
 )
-_WINDOW: tuple[Round, ...] = ((lambda search: [*search.similar(FIRST_CELLS), *search.deformed()], _WEAK, _IN_WINDOW),)
+_WINDOW = (Round(lambda search: [*search.similar(CELLS[0]), *search.deformed()], _WEAK, _IN_WINDOW),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +151,11 @@ def _views(grey: Float) -> Iterator[View]:
 def _promising(view: View, chosen: Plan, decoded: Sequence[Map]) -> Iterator[Candidate]:
     """The candidates of each round that stand out, and that do not turn and scale as one decoded before."""
     search = Search(view.seen, chosen)
-    for look, least, most in view.rounds:
+    for one in view.rounds:
         # Several cells lead to the same maximum, so some more are refined than wanted.
-        cells = sorted(look(search), key=lambda candidate: -candidate.score)[: 4 * most]
-        for candidate in refined(view.seen, chosen, cells)[:most]:
-            stands_out = candidate.score > least and candidate.weaker > _WEAKER * least
-            if stands_out and not any(alike(candidate.to_frame, other) for other in decoded):
+        cells = sorted(one.look(search), key=lambda candidate: -candidate.score)[: 4 * one.most]
+        for candidate in refined(view.seen, chosen, cells)[: one.most]:
+            if one.likely(candidate) and not any(alike(candidate.to_frame, other) for other in decoded):
                 yield candidate
 
 

@@ -13,8 +13,8 @@ from labelkit.formats.image._wm_mask import amplitude
 from labelkit.formats.image._wm_pattern import PERIOD, Float, plan, torus
 from labelkit.watermark.keys import Key
 
-#: Weights of the residual in R, G, B: unit mean square, +1 dB of luma at equal RGB error.
-_CHANNELS = np.array([[0.98], [1.29], [0.62]])
+#: Weights of the residual in R, G, B: unit mean square, +1.2 dB of luma at equal RGB error, nearly all there is.
+_CHANNELS = (0.85, 1.45, 0.42)
 #: Rows and pixels per strip: temporary memory stays at some tens of megabytes whatever the picture's size.
 _STRIP_ROWS, _STRIP_PIXELS = 128, 1 << 19
 #: How far a turned block of one period reaches beyond the torus: up to sqrt(2) periods from anywhere in the first.
@@ -25,7 +25,8 @@ def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: ND
     """A copy of a checked picture that carries ``payload``; see :func:`labelkit.formats.image.watermark.embed`."""
     height, width = array.shape[:2]
     shape = canonical_shape(height, width)
-    residual = _residual(resize(reduced(array, shape)[0], shape), payload, key, strength)
+    luma = resize(reduced(array, shape)[0], shape)
+    residual = amplitude(luma, strength, min(height, width) / min(shape)) * _pattern(shape, payload, key)
     widened = cv2.resize(residual, (width, shape[0]), interpolation=cv2.INTER_CUBIC) if shape[1] != width else residual
     marked = array.copy()
     rows = max(1, min(_STRIP_ROWS, _STRIP_PIXELS // width))
@@ -34,11 +35,6 @@ def mark(array: NDArray[Any], payload: int, key: Key, strength: float, alpha: ND
         strip = _heightened(widened, height, top, bottom)
         _add(marked[top:bottom], strip, None if alpha is None else alpha[top:bottom])
     return marked
-
-
-def _residual(luma: Float, payload: int, key: Key, strength: float) -> Float:
-    """What is added at canonical size: the pattern under the mask."""
-    return np.asarray(amplitude(luma, strength) * _pattern(luma.shape, payload, key))
 
 
 def _pattern(shape: tuple[int, ...], payload: int, key: Key) -> Float:
@@ -102,5 +98,8 @@ def _add(strip: NDArray[Any], residual: Float, alpha: NDArray[Any] | None) -> No
     if strip.ndim == 2:
         strip[:] = cv2.add(strip, residual, dtype=depth)
         return
-    colour = np.ascontiguousarray(strip[..., :3])
-    strip[..., :3] = cv2.add(colour, cv2.transform(residual, _CHANNELS), dtype=depth)
+    # Plane by plane is half the time of one call for interleaved colours.
+    planes = list(cv2.split(strip))
+    for n, weight in enumerate(_CHANNELS):
+        planes[n] = cv2.add(planes[n], residual * np.float32(weight), dtype=depth)
+    cv2.merge(planes, strip)

@@ -12,8 +12,9 @@ from labelkit.formats.image._wm_pattern import Float
 FLAT_RMS = 0.735
 #: Peak signal-to-noise ratio (dB over the whole picture) that keeps it above 38 after rounding.
 MIN_PSNR = 38.15
-#: Above this PSNR the texture's share is reinforced, up to this factor; flat areas never are.
-MAX_PSNR, _REINFORCED = 45.0, 2.0
+#: Above this PSNR (dB) the texture's share is reinforced, up to this factor; flat areas never are. First for pictures
+#: marked at their own size, whose fine pattern codecs hurt most, then from where it is enlarged by ``_ENLARGED`` on.
+MAX_PSNR, _REINFORCED, _ENLARGED = (43.5, 45.0), (2.5, 2.0), 1.5
 #: The mask rises with local activity (grey levels) to the power that contrast masking follows, up to a ceiling.
 ACTIVITY_GAIN, MASKING_EXPONENT, MAX_MASK = 0.66, 0.7, 6.5
 #: Activity up to this is grain, not texture: skies and night count as flat.
@@ -46,24 +47,26 @@ def hiding(luma: Float) -> Float:
     return ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA) - GRAIN, 0), MASKING_EXPONENT) * extreme
 
 
-def mask(luma: Float) -> Float:
-    """The visibility mask of a grey picture: 1 where it is flat, up to ``MAX_MASK``."""
+def mask(luma: Float, enlarged: float = 1.0) -> Float:
+    """The visibility mask of a grey picture: 1 where it is flat, up to ``MAX_MASK``; see :func:`amplitude`."""
     hidden = hiding(luma)
-    # Pictures with little texture need what they have: more of it, until the residual has the energy of MAX_PSNR.
-    spare = (255 / 10 ** (MAX_PSNR / 20) / FLAT_RMS) ** 2 - 1
+    most_psnr, most = (float(np.interp(enlarged, (1, _ENLARGED), of)) for of in (MAX_PSNR, _REINFORCED))
+    # Pictures with little texture need what they have: more of it, until the residual has the energy of that PSNR.
+    spare = (255 / 10 ** (most_psnr / 20) / FLAT_RMS) ** 2 - 1
     first, second = 2 * float(hidden.mean()), float((hidden * hidden).mean()) + 1e-9
     reinforced = (np.sqrt(first * first + 4 * second * max(spare, 0)) - first) / (2 * second)
-    return np.asarray(np.minimum(1 + np.clip(reinforced, 1, _REINFORCED) * hidden, MAX_MASK))
+    return np.asarray(np.minimum(1 + np.clip(reinforced, 1, most) * hidden, MAX_MASK))
 
 
-def amplitude(luma: Float, strength: float = 1.0) -> Float:
+def amplitude(luma: Float, strength: float = 1.0, enlarged: float = 1.0) -> Float:
     """RMS of the residual at each place of a grey picture, grey levels, before what does not fit is cut off.
 
     Args:
         luma: canonical grey picture, height x width, 0 to 255.
         strength: 1 is the design; the flat-area RMS and the PSNR floor scale with it.
+        enlarged: how many times larger, each way, the picture is that the residual is for.
     """
-    visible = mask(luma)
+    visible = mask(luma, enlarged)
     floor = strength * 255 / 10 ** (MIN_PSNR / 20)
     wanted = min(strength * FLAT_RMS, floor / float(np.sqrt(np.mean(visible**2)))) * visible
     # Next to black and white half the pattern is cut off: what stays may be that much stronger for the same energy.

@@ -27,9 +27,9 @@ CANONICAL = 512
 TILE = 128
 PERIOD = 512
 #: Share of the signal's energy in the template.
-TEMPLATE_SHARE = 0.34
+TEMPLATE_SHARE = 0.3
 #: Radial frequencies of the tile, cycles per unit.
-MIN_FREQUENCY, MAX_FREQUENCY = 0.045, 0.36
+MIN_FREQUENCY, MAX_FREQUENCY = 0.045, 0.3
 #: Spectral slope of the tile and of the template.
 SLOPE, LINE_SLOPE = 0.8, 0.1
 #: Template lines: first and last index (cycles per PERIOD), and the growth of their spacing.

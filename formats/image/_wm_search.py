@@ -19,8 +19,11 @@ from labelkit.formats.image._wm_spectrum import Complex, Index, Spectrum, family
 
 #: Length of the offset transform: at least the span of the line indices, and few enough samples to be fast.
 _OFFSETS = 256
-#: Best cells of the joint power map (of a full-size transform) whose phases are looked at, in the first and last round.
-FIRST_CELLS, ALL_CELLS = 2000, 14_000
+#: Best cells of the joint power map (of a full-size transform) whose phases are looked at, from the first round to the
+#: last: most marks are among the first, and each round only looks at the cells that are new.
+CELLS = (2000, 6000, 14_000)
+#: Share of them whose second family is looked at, too: those whose first one stands out most.
+_PROMISING = 0.4
 #: Of each family alone, for changed proportions: cells looked at, and kept.
 _SINGLE_CELLS, _SINGLES = 3000, 24
 #: Changed proportions: furthest from right angles (cosine), and largest ratio of the scales (logarithm).
@@ -110,6 +113,7 @@ class Search:
         # The v family of a similar picture lies a quarter turn from the u family.
         quarter = len(self._maps[0]) // 2
         self._joint = (self._maps[0] + np.roll(self._maps[1], -quarter, axis=0)).ravel()
+        self._looked, self._found = np.zeros(self._joint.size, bool), list[Candidate]()
 
     @property
     def _scales(self) -> int:
@@ -122,7 +126,11 @@ class Search:
     def similar(self, cells: int) -> list[Candidate]:
         """The best candidates among turned, scaled and mirrored pictures, from the best cells of the joint map."""
         count = self._share(cells)
-        return self._pairs(np.argpartition(self._joint, -count)[-count:])
+        best = np.argpartition(self._joint, -count)[-count:]
+        new = best[~self._looked[best]]
+        self._looked[new] = True
+        self._found = sorted([*self._found, *self._pairs(new)], key=lambda found: -found.score)[:_KEPT]
+        return self._found
 
     def upright(self) -> list[Candidate]:
         """The best candidates among pictures turned by nothing or by right angles, mirrored or not, at any scale."""
@@ -134,10 +142,11 @@ class Search:
 
     def _pairs(self, cells: Index) -> list[Candidate]:
         u = vectors(self.spectrum, cells, self._scales)
-        v = np.stack([-u[:, 1], u[:, 0]], axis=1)
-        first, second = coherent(self.spectrum, u, self.plan, 0), coherent(self.spectrum, v, self.plan, 1)
-        score = first.z**2 + second.z**2
-        best = np.argsort(-score)[:_KEPT]
+        first = coherent(self.spectrum, u, self.plan, 0)
+        promising = np.argsort(-first.z)[: max(_KEPT, round(_PROMISING * len(cells)))]
+        first, u = first.take(promising), u[promising]
+        second = coherent(self.spectrum, np.stack([-u[:, 1], u[:, 0]], axis=1), self.plan, 1)
+        best = np.argsort(-(first.z**2 + second.z**2))[:_KEPT]
         return list(_candidates(first.take(best), second.take(best), self.spectrum.centre))
 
     def deformed(self) -> list[Candidate]:

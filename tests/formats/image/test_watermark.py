@@ -245,9 +245,9 @@ def test_the_pattern_never_changes() -> None:
     ]  # fmt: skip
     assert chosen.bit[:8].tolist() == [224, 158, 131, 39, 205, 60, 99, 309]
     assert chosen.sign[:8].tolist() == [-1, -1, -1, -1, -1, 1, 1, -1]
-    assert len(chosen.sign) == len(chosen.bit) == 6072
+    assert len(chosen.sign) == len(chosen.bit) == 4140
     signal = torus(key, PAYLOAD)[::100, 7]
-    assert signal == pytest.approx([0.2577, -0.0201, -1.4948, -0.3143, 0.71, 1.002], abs=2e-4)
+    assert signal == pytest.approx([0.1257, 0.0483, -1.2606, 0.2897, 0.3206, 0.7727], abs=2e-4)
     assert float(torus(key, PAYLOAD).std()) == pytest.approx(1, abs=0.01)
 
 
@@ -271,11 +271,11 @@ def test_nothing_but_the_last_step_looks_at_the_signs(photo: Picture) -> None:
 def test_the_statistic_stays_under_its_bound() -> None:
     """For a fixed codeword and any samples, random signs pass a level no more often than Hoeffding's bound says."""
     rng, chosen = np.random.default_rng(2), plan(PUBLIC_KEY)
-    weighted = (rng.standard_t(2, 6072) * np.repeat(rng.uniform(0, 9, 759), 8)).astype(np.float32)
+    weighted = (rng.standard_t(2, 4140) * np.repeat(rng.uniform(0, 9, 414), 10)).astype(np.float32)
     energy, coded = float(weighted @ weighted), CODE.encode(PAYLOAD)
     z = [
         statistic(coded, np.bincount(chosen.bit, weighted * signs, CODE.length), energy)
-        for signs in rng.choice(np.array([-1, 1], np.float32), (3000, 6072))
+        for signs in rng.choice(np.array([-1, 1], np.float32), (3000, 4140))
     ]
     for level in (1.0, 2.0, 3.0):
         assert np.mean(np.array(z) > level) <= np.exp(-(level**2) / 2)
