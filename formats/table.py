@@ -114,6 +114,14 @@ FORMATS: tuple[Format, ...] = (
         "m4a", "audio", (".m4a", ".m4b", ".m4p", ".m4r", ".3ga"), ("audio/mp4", "audio/x-m4a"), f"{_HERE}.mp4:M4a",
         place="moov.udta.meta key AIGC", clause=_AUDIO,
     ),
+    Format(
+        "mkv", "video", (".mkv", ".webm", ".mk3d"), ("video/matroska", "video/x-matroska", "video/webm"),
+        f"{_HERE}.matroska:Mkv", place="SimpleTag AIGC", clause="TC260-PG-20257A 6.1",
+    ),
+    Format(
+        "mka", "audio", (".mka", ".weba"), ("audio/matroska", "audio/x-matroska", "audio/webm"),
+        f"{_HERE}.matroska:Mka", place="SimpleTag AIGC", clause="our choice, as the video guide (TC260-PG-20257A 6.1)",
+    ),
 )  # fmt: skip
 
 

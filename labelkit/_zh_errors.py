@@ -302,6 +302,7 @@ _FINDINGS = {
     "our choice": "由我们选定",
     "TC260-PG-202510A Annex F; the place is our choice": "TC260-PG-202510A 附录 F；位置由我们选定",
     "our choice, as MP3 (the guide does not name it)": "由我们选定，同 MP3（指南未提及该格式）",
+    "our choice, as the video guide (TC260-PG-20257A 6.1)": "由我们选定，同视频指南（TC260-PG-20257A 6.1）",
     "our choice, as HEIF (the guide does not name AVIF)": "由我们选定，同 HEIF（指南未提及 AVIF）",
     "our choice (the guide does not name SVG)": "由我们选定（指南未提及 SVG）",
     "BMP has no metadata; convert to PNG": "BMP 没有文件元数据；请转换为 PNG",
