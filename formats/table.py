@@ -52,7 +52,57 @@ class Format:
 _AUDIO = "TC260-PG-202510A"
 _OTHER_AUDIO = "TC260-PG-202510A Annex F; the place is our choice"
 _OUR_AUDIO = "our choice, as MP3 (the guide does not name it)"
+_TEXT = "TC260-PG-20258A"
+_OUR_TEXT = "our choice (the guide does not name it)"
+_UNSEEN_TEXT = "our choice, experimental (the guide's clause was not seen)"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 _HERE = "labelkit.formats.containers"
+
+_DOCUMENTS: tuple[Format, ...] = (
+    Format(
+        "docx", "text", (".docx", ".docm", ".dotx", ".dotm"),
+        (f"{_OFFICE}.wordprocessingml.document", "application/vnd.ms-word.document.macroEnabled.12"),
+        f"{_HERE}.ooxml:Docx", place="custom property AIGC", clause=f"{_TEXT} 6.1",
+    ),
+    Format(
+        "xlsx", "text", (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam"),
+        (f"{_OFFICE}.spreadsheetml.sheet", "application/vnd.ms-excel.sheet.macroEnabled.12"),
+        f"{_HERE}.ooxml:Xlsx", place="custom property AIGC", clause=f"{_TEXT} 6.1",
+    ),
+    Format(
+        "pptx", "text", (".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm", ".ppam"),
+        (f"{_OFFICE}.presentationml.presentation", "application/vnd.ms-powerpoint.presentation.macroEnabled.12"),
+        f"{_HERE}.ooxml:Pptx", place="custom property AIGC", clause=f"{_TEXT} 6.1",
+    ),
+    Format(
+        "odt", "text", (".odt", ".ott", ".odm", ".oth"), ("application/vnd.oasis.opendocument.text",),
+        f"{_HERE}.odf:Odt", place="user-defined metadata AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "ods", "text", (".ods", ".ots"), ("application/vnd.oasis.opendocument.spreadsheet",),
+        f"{_HERE}.odf:Ods", place="user-defined metadata AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "odp", "text", (".odp", ".otp"), ("application/vnd.oasis.opendocument.presentation",),
+        f"{_HERE}.odf:Odp", place="user-defined metadata AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "odg", "text", (".odg", ".otg"), ("application/vnd.oasis.opendocument.graphics",),
+        f"{_HERE}.odf:Odg", place="user-defined metadata AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "epub", "text", (".epub",), ("application/epub+zip",),
+        f"{_HERE}.epub:Epub", place="package metadata AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "ofd", "text", (".ofd",), ("application/ofd",),
+        f"{_HERE}.ofd:Ofd", place="CustomData AIGC", clause=_UNSEEN_TEXT,
+    ),
+    Format(
+        "xmind", "text", (".xmind",), ("application/vnd.xmind.workbook",),
+        f"{_HERE}.xmind:Xmind", place="metadata.json key AIGC", clause=_UNSEEN_TEXT,
+    ),
+)  # fmt: skip
 
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -122,6 +172,7 @@ FORMATS: tuple[Format, ...] = (
         "mka", "audio", (".mka", ".weba"), ("audio/matroska", "audio/x-matroska", "audio/webm"),
         f"{_HERE}.matroska:Mka", place="SimpleTag AIGC", clause="our choice, as the video guide (TC260-PG-20257A 6.1)",
     ),
+    *_DOCUMENTS,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labelkit._zh_audio import AUDIO
+from labelkit._zh_documents import DOCUMENTS
 from labelkit._zh_formats import FORMATS
 
 _INPUT = {
@@ -344,5 +345,5 @@ _FINDINGS = {
 }
 
 ERRORS: dict[str, str] = {
-    **FORMATS, **AUDIO, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
+    **FORMATS, **AUDIO, **DOCUMENTS, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
 }  # fmt: skip

@@ -1,0 +1,41 @@
+"""The Chinese twin of what the handlers of text and documents say when something is wrong."""
+
+from __future__ import annotations
+
+_PACKAGES = {
+    "JSON is nested too deeply": "JSON 嵌套过深",
+    "more than {} members": "成员超过 {} 个",
+    "not a JSON object: {}": "不是 JSON 对象：{}",
+    "save the document again": "请重新保存该文档",
+    "label it first, sign it last": "请先加标识，最后再签名",
+    "save it without a password first": "请先另存为不加密的文档",
+    "the document is digitally signed, and a label would break the signature": "文档带有数字签名，写入标识会使签名失效",
+    "the document is encrypted": "文档已加密",
+    "there is no part {}": "缺少部件 {}",
+    "more than {} elements or {} levels": "元素超过 {} 个，或嵌套超过 {} 层",
+    "the document declares entities, which may expand without bound": "文档声明了实体，可能无限展开",
+    "compressed data do not inflate: {}": "压缩数据无法解压：{}",
+    "compression method {} is not read": "不支持压缩方法 {}",
+    "do not open this file": "请勿打开该文件",
+    "header and ZIP directory disagree": "文件头与 ZIP 目录不一致",
+    "members of the ZIP archive overlap": "ZIP 成员互相重叠",
+    "size or checksum is wrong": "大小或校验和不正确",
+    "split the document, or make it smaller": "请拆分文档，或减小其大小",
+    "the ZIP directory contradicts the file": "ZIP 目录与文件内容不符",
+    "the ZIP directory is missing": "缺少 ZIP 目录",
+    "this ZIP archive ends at 4 GiB": "该 ZIP 文件不能超过 4 GiB",
+    "this is encrypted": "此处已加密",
+    "{} is there twice": "{} 出现了两次",
+    "save the book again": "请重新保存该电子书",
+    "the book has no metadata": "该电子书没有元数据",
+    "there is no DocInfo": "缺少 DocInfo",
+    "open it in a newer XMind and save it again": "请用新版 XMind 打开并另存",
+    "workbooks of XMind 8 and before have no place for a label": "XMind 8 及更早版本的文件没有存放标识的位置",
+}
+
+_CLAUSES = {
+    "our choice (the guide does not name it)": "由我们选定（指南未提及该格式）",
+    "our choice, experimental (the guide's clause was not seen)": "由我们选定，试验性（未见到指南的相应条款）",
+}
+
+DOCUMENTS: dict[str, str] = {**_PACKAGES, **_CLAUSES}
