@@ -5,6 +5,7 @@ from __future__ import annotations
 from labelkit._zh_audio import AUDIO
 from labelkit._zh_documents import DOCUMENTS
 from labelkit._zh_formats import FORMATS
+from labelkit._zh_text import TEXT
 
 _INPUT = {
     "there is no such file": "没有这个文件",
@@ -345,5 +346,6 @@ _FINDINGS = {
 }
 
 ERRORS: dict[str, str] = {
-    **FORMATS, **AUDIO, **DOCUMENTS, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS, **_FINDINGS,
+    **FORMATS, **AUDIO, **DOCUMENTS, **TEXT, **_INPUT, **_RUNS, **_KEYS, **_OUTPUT, **_LABEL, **_SETTINGS,
+    **_FINDINGS,
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Text: the invisible mark, and the notices people read."""
