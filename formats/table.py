@@ -43,6 +43,18 @@ class Format:
     place: str = "XMP"
     clause: str = "TC260-PG-20259A 6"
 
+    def may_end(self, ending: str) -> bool:
+        """Whether a file of this format may be called so: sound alone in a film's container keeps the film's ending.
+
+        Args:
+            ending: lower case, with the dot.
+        """
+        module = self.handler.partition(":")[0]
+        return ending in self.extensions or any(
+            ending in other.extensions and other.media != self.media and other.handler.partition(":")[0] == module
+            for other in formats()
+        )
+
     @property
     def container(self) -> Container:
         """The handler, imported now and kept."""

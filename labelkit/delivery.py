@@ -157,7 +157,7 @@ def _checked_path(path: Path, source: Source | None, row: Format) -> Path:
     promised = [r for r in table.formats() if path.suffix.lower() in r.extensions]
     if (
         promised
-        and row not in promised
+        and not row.may_end(path.suffix.lower())
         and (source is None or source.path is None or path.suffix != source.path.suffix)
     ):
         raise InputError(

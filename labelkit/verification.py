@@ -207,8 +207,7 @@ def _findings(seen: _Seen) -> Iterator[Finding]:
 
 def _extension(seen: _Seen) -> Iterator[Finding]:
     ending = PurePath(seen.path).suffix.lower()
-    rows = [row for row in table.formats() if ending in row.extensions]
-    if rows and seen.row not in rows:
+    if any(ending in row.extensions for row in table.formats()) and not seen.row.may_end(ending):
         yield finding("file.extension", seen.path, f"{ending} on a {seen.row.container.name} file", Answer.WRONG)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,12 @@ def test_a_platform_s_label_needs_no_words_in_the_picture() -> None:
     assert report.verdict == "possible"
     assert "explicit.present" not in answers(report)
     assert report.conforms is True
+
+
+@pytest.mark.parametrize(("ending", "fits"), [(".mka", True), (".webm", True), (".mkv", True), (".mp4", False)])
+def test_sound_alone_may_keep_the_ending_of_a_film(tmp_path, ending, fits) -> None:
+    path = tmp_path / f"a{ending}"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "libopus", "-f", "webm", path]
+    subprocess.run(command, check=True)
+    found = {finding.check for finding in labelkit.verify(path, look=["metadata"]).findings}
+    assert ("file.extension" not in found) == fits
