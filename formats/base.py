@@ -92,6 +92,10 @@ class Container(ABC):
     def score(self, head: bytes) -> int:
         """How sure the first 4,096 bytes make us that this is ours: 0 no, 50 perhaps, 100 certainly."""
 
+    def score_named(self, head: bytes) -> int:
+        """The same for a file whose name ends as the format's files do: what says too little alone may do then."""
+        return self.score(head)
+
     @abstractmethod
     def read(self, data: Buffer) -> Iterator[Unit]:
         """Every piece of metadata, in file order, while walking the *whole* structure.

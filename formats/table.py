@@ -87,6 +87,14 @@ _DOCUMENTS: tuple[Format, ...] = (
         f"{_HERE}.ooxml:Pptx", place="custom property AIGC", clause=f"{_TEXT} 6.1",
     ),
     Format(
+        "markdown", "text", (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"), ("text/markdown",),
+        f"{_HERE}.markdown:Markdown", place="front matter AIGC", clause=f"{_TEXT} 6.5",
+    ),
+    Format(
+        "html", "text", (".html", ".htm", ".xhtml", ".xht", ".shtml"), ("text/html", "application/xhtml+xml"),
+        f"{_HERE}.html:Html", place="meta AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
         "odt", "text", (".odt", ".ott", ".odm", ".oth"), ("application/vnd.oasis.opendocument.text",),
         f"{_HERE}.odf:Odt", place="user-defined metadata AIGC", clause=_OUR_TEXT,
     ),
@@ -203,7 +211,7 @@ def formats() -> tuple[Format, ...]:
 
 
 def find(data: Buffer, name: str = "") -> Format:
-    """The format of a file, decided by its content; the name only breaks ties.
+    """The format of a file, decided by its content; the name only breaks ties, and tells kinds of text apart.
 
     Raises:
         UnknownFormat: empty, or no handler recognises it; says so when the name promised something else.
@@ -215,7 +223,7 @@ def find(data: Buffer, name: str = "") -> Format:
     scores = {}
     for row in (*named, *formats()):
         if row.id not in scores:
-            scores[row.id] = (row.container.score(head), row in named)
+            scores[row.id] = (_score(row, head, row in named), row in named)
         if scores[row.id] == (CERTAIN, True):
             return row
     best = max(formats(), key=lambda row: scores[row.id])
@@ -225,6 +233,10 @@ def find(data: Buffer, name: str = "") -> Format:
     raise UnknownFormat(
         _unknown_message(len(data), promised), file=name, remedy="see `labelkit formats` for what is read"
     )
+
+
+def _score(row: Format, head: bytes, named: bool) -> int:
+    return row.container.score_named(head) if named else row.container.score(head)
 
 
 def _unknown_message(size: int, promised: str) -> str:

@@ -33,9 +33,19 @@ _PACKAGES = {
     "workbooks of XMind 8 and before have no place for a label": "XMind 8 及更早版本的文件没有存放标识的位置",
 }
 
+_MARKUP = {
+    "this text is in UTF-16": "该文本是 UTF-16 编码",
+    "the front matter is a mapping in braces": "front matter 使用了花括号写法",
+    "write one key a line": "请每行写一个键",
+    "the front matter is TOML": "front matter 是 TOML 格式",
+    "convert it to YAML first": "请先转换为 YAML",
+    "more than {} entries AIGC": "AIGC 条目超过 {} 个",
+    "more than {} metadata tags": "元数据标签超过 {} 个",
+}
+
 _CLAUSES = {
     "our choice (the guide does not name it)": "由我们选定（指南未提及该格式）",
     "our choice, experimental (the guide's clause was not seen)": "由我们选定，试验性（未见到指南的相应条款）",
 }
 
-DOCUMENTS: dict[str, str] = {**_PACKAGES, **_CLAUSES}
+DOCUMENTS: dict[str, str] = {**_PACKAGES, **_MARKUP, **_CLAUSES}

@@ -6,7 +6,10 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping
 
+import pytest
+
 from labelkit import AigcLabel, evidence
+from labelkit.errors import UnsupportedOperation
 from labelkit.formats import table
 from labelkit.formats.base import apply
 from labelkit.testing.container_contract import ContainerContract
@@ -78,6 +81,31 @@ class DocumentContract(ContainerContract):
 
     def pixels(self, data: bytes) -> object:
         return None
+
+
+class TextContract(DocumentContract):
+    """For text: nothing says where it should have ended, and the name may have to say what it is."""
+
+    ending: str
+
+    def test_recognises_its_own(self) -> None:
+        for name, data in self.samples().items():
+            assert table.find(data, f"a{self.ending}").id == self.format_id, name
+
+    def cuts(self, data: bytes) -> Iterable[int]:
+        return ()
+
+    def test_only_bytes_are_put_in(self) -> None:
+        """Whatever stood in the file stands there still, in one or two stretches."""
+        for name, data in self.samples().items():
+            edits = self.container.edit(data, self.packet, {})
+            assert all(edit.start == edit.stop for edit in edits) or labels(data, f"a{self.ending}"), name
+
+    def test_wide_text_is_refused(self) -> None:
+        for name, data in self.samples().items():
+            with pytest.raises(UnsupportedOperation):
+                self.container.edit(data.decode("utf-8", "replace").encode("utf-16"), self.packet, {})
+            assert table.find(b"\x89PNG\r\n\x1a\n" + data, f"a{self.ending}").id == "png", name
 
 
 class PackageContract(DocumentContract):
