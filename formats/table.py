@@ -68,6 +68,8 @@ _TEXT = "TC260-PG-20258A"
 _OUR_TEXT = "our choice (the guide does not name it)"
 _UNSEEN_TEXT = "our choice, experimental (the guide's clause was not seen)"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+_OTHER_VIDEO = "TC260-PG-20257A (XMP for other formats); the place is our choice"
+_NO_GUIDE = "our choice (the guide does not name it, and it cannot hold XMP)"
 _HERE = "labelkit.formats.containers"
 
 _DOCUMENTS: tuple[Format, ...] = (
@@ -193,6 +195,35 @@ FORMATS: tuple[Format, ...] = (
         f"{_HERE}.matroska:Mka", place="SimpleTag AIGC", clause="our choice, as the video guide (TC260-PG-20257A 6.1)",
     ),
     *_DOCUMENTS,
+    Format(
+        "wmv", "video", (".wmv", ".asf"), ("video/x-ms-wmv", "video/x-ms-asf"), f"{_HERE}.asf:Wmv",
+        place="object XMP", clause=_OTHER_VIDEO,
+    ),
+    Format("wma", "audio", (".wma",), ("audio/x-ms-wma",), f"{_HERE}.asf:Wma", place="object XMP", clause=_OTHER_AUDIO),
+    Format(
+        "wavpack", "audio", (".wv",), ("audio/x-wavpack",), f"{_HERE}.wavpack:WavPack",
+        place="APEv2 item AIGC", clause=_NO_GUIDE,
+    ),
+    Format(
+        "monkey", "audio", (".ape",), ("audio/x-ape", "audio/ape"), f"{_HERE}.monkey:Monkey",
+        place="APEv2 item AIGC", clause=_NO_GUIDE,
+    ),
+    Format("caf", "audio", (".caf",), ("audio/x-caf",), f"{_HERE}.caf:Caf", place="info key AIGC", clause=_NO_GUIDE),
+    Format(
+        "au", "audio", (".au", ".snd"), ("audio/basic",), f"{_HERE}.au:Au", place="annotation AIGC=", clause=_NO_GUIDE,
+    ),
+    Format(
+        "w64", "audio", (".w64",), ("audio/x-w64",), f"{_HERE}.w64:W64", place="chunk AIGC",
+        clause="our choice, as WAV (the guide does not name it)",
+    ),
+    Format(
+        "amr", "audio", (".amr", ".awb"), ("audio/AMR", "audio/AMR-WB"), f"{_HERE}.bare_sound:Amr",
+        place="none", clause="AMR has no metadata; convert to M4A",
+    ),
+    Format(
+        "ac3", "audio", (".ac3", ".eac3"), ("audio/ac3", "audio/eac3"), f"{_HERE}.bare_sound:Ac3",
+        place="none", clause="AC-3 has no metadata; convert to M4A",
+    ),
 )  # fmt: skip
 
 

@@ -305,6 +305,13 @@ _FINDINGS = {
     "TC260-PG-202510A Annex F; the place is our choice": "TC260-PG-202510A 附录 F；位置由我们选定",
     "our choice, as MP3 (the guide does not name it)": "由我们选定，同 MP3（指南未提及该格式）",
     "our choice, as the video guide (TC260-PG-20257A 6.1)": "由我们选定，同视频指南（TC260-PG-20257A 6.1）",
+    "TC260-PG-20257A (XMP for other formats); the place is our choice": (
+        "TC260-PG-20257A（其他格式用 XMP）；位置由我们选定"
+    ),
+    "our choice (the guide does not name it, and it cannot hold XMP)": "由我们选定（指南未提及，且不能存放 XMP）",
+    "our choice, as WAV (the guide does not name it)": "由我们选定，同 WAV（指南未提及该格式）",
+    "AMR has no metadata; convert to M4A": "AMR 没有元数据；请转换为 M4A",
+    "AC-3 has no metadata; convert to M4A": "AC-3 没有元数据；请转换为 M4A",
     "our choice, as HEIF (the guide does not name AVIF)": "由我们选定，同 HEIF（指南未提及 AVIF）",
     "our choice (the guide does not name SVG)": "由我们选定（指南未提及 SVG）",
     "BMP has no metadata; convert to PNG": "BMP 没有文件元数据；请转换为 PNG",
