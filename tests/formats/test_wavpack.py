@@ -34,7 +34,7 @@ def tagged(**texts: str) -> bytes:
     tags.add_tags()
     for key, text in texts.items():
         tags[key] = text
-    tags["Blob"] = mutagen.apev2.APEValue(b"cover.png\0\x89PNG", mutagen.apev2.BINARY)
+    tags["Blob"] = mutagen.apev2.APEValue(b"name.bin\0\x01\x02", mutagen.apev2.BINARY)
     file.seek(0)
     tags.save(file)
     return file.getvalue()
@@ -68,7 +68,7 @@ def test_players_read_the_label() -> None:
 def test_other_items_stay() -> None:
     tags = mutagen.wavpack.WavPack(io.BytesIO(edited(WAVPACK, tagged(Title="Tone"), TEXT)))
     assert sorted(tags) == ["AIGC", "Blob", "Title"]
-    assert tags["Blob"].value == b"cover.png\0\x89PNG"
+    assert tags["Blob"].value == b"name.bin\0\x01\x02"
 
 
 @pytest.mark.parametrize("key", ["aigc", "Comment"])
