@@ -1,0 +1,120 @@
+"""The gains that carry the mark: a few dB per cell, set by listening to the marked sound as the detector would.
+
+Cells that carry the same coded bit within one period form a group. Where the host happens to agree with the mark a
+group needs little, where it disagrees more: gains grow until every group reads what it should.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit.formats.audio._wm_cells import WINDOW, local_mean, measure, powers
+from labelkit.formats.audio._wm_pattern import (
+    BAND_BINS,
+    BANDS,
+    CODE,
+    FIRST_BIN,
+    FRAME,
+    PERIOD,
+    SLOT,
+    Float,
+    Plan,
+    target,
+)
+
+#: Slots of context that the gains of a stretch are judged in, on either side.
+CONTEXT = 8
+#: Samples between synthesis frames, and what Hann times Hann adds up to at that hop.
+_HOP, _OVERLAP = 80, 1.5
+#: Pilot cells form so many groups per period, so that any third of a second holds a full-strength pilot.
+_PILOT_GROUPS = 8
+_GROUPS = CODE.length + _PILOT_GROUPS
+#: What a group should read, dB, and the most that its gain may be, for data and pilot.
+_DATA_AIM, _PILOT_AIM = 0.7, 0.7
+_DATA_MOST, _PILOT_MOST = 8.0, 4.0
+#: Passes of the loop and share of what is missing that each adds; groups hardly heard at all are left alone.
+_PASSES, _RATE, _UNHEARD = 4, 0.9, 0.3
+#: Factors of the gain by the cell's level over its neighbourhood (dB), upwards and downwards: a raised valley is heard,
+#: a deepened one is not.
+_LEVELS, _UPWARDS, _DOWNWARDS = (-12.0, -8.0, -3.0, 0.0), (0.3, 0.61, 1.0, 1.0), (2.0, 2.0, 1.38, 1.0)
+#: And by band: more where hearing resolves less.
+_BAND_PLACES, _BAND_FACTORS = (0, 16, 56), (0.8, 1.0, 1.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Who is who among the cells; arrays are PERIOD x BANDS.
+
+    Attributes:
+        sign: which way each leans.
+        group: which group of the period each belongs to; pilot groups come last.
+    """
+
+    sign: Float
+    group: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, plan: Plan, payload: int) -> Cells:
+        """The cells of a key's plan that carry a payload."""
+        eighth = np.arange(PERIOD)[:, None] * _PILOT_GROUPS // PERIOD
+        return cls(target(plan, payload), np.where(plan.pilot > 0, CODE.length + eighth, plan.bit))
+
+
+def gains(core: Float, first: int, count: int, cells: Cells, strength: float, before: Float) -> Float:
+    """The gains of ``count`` slots from slot ``first`` on: slots x BANDS, dB.
+
+    Args:
+        core: samples from the frame of slot ``first - CONTEXT`` to that of slot ``first + count + CONTEXT``.
+        first, count: slots.
+        cells: the pattern.
+        strength: 1 is the design.
+        before: the gains of the CONTEXT slots before.
+    """
+    inner, total = slice(CONTEXT, -CONTEXT), count + 2 * CONTEXT
+    slots = first + np.arange(count)
+    sign, power = cells.sign[slots % PERIOD], powers(core, np.arange(total) * SLOT)
+    shaped = sign * _shape(power[inner], sign)
+    group = cells.group[slots % PERIOD] + ((slots - first) // PERIOD * _GROUPS)[:, None]
+    groups = _GROUPS * (1 + (count - 1) // PERIOD)
+    is_pilot = np.arange(groups) % _GROUPS >= CODE.length
+    aim = np.where(is_pilot, _PILOT_AIM, _DATA_AIM) * strength
+    most = np.where(is_pilot, _PILOT_MOST, _DATA_MOST) * strength
+    amount, overall = aim.copy(), float(power.mean())
+    gain = np.concatenate([before, np.zeros((count + CONTEXT, BANDS), np.float32)])
+    for _ in range(_PASSES):
+        gain[inner] = amount[group] * shaped
+        marked = powers(core + difference(core, gain), np.arange(total) * SLOT)
+        weight, deviation = (one[inner, 0] for one in measure(marked[:, None], overall))
+        heard = np.bincount(group.ravel(), weight.ravel(), groups)
+        reads = np.bincount(group.ravel(), (weight * sign * deviation).ravel(), groups) / (heard + _UNHEARD)
+        amount = np.clip(amount + _RATE * (aim - reads), 0, most)
+    return np.asarray(amount[group] * shaped, np.float32)
+
+
+def _shape(power: Float, sign: Float) -> Float:
+    """A factor for each cell (slots x BANDS): where a gain is heard least."""
+    near = local_mean(power[:, None])[:, 0]
+    above = 10 * np.log10((power + 1e-20) / (near + 1e-20))
+    by_level = np.where(sign > 0, np.interp(above, _LEVELS, _UPWARDS), np.interp(above, _LEVELS, _DOWNWARDS))
+    return np.asarray(by_level * np.interp(np.arange(BANDS), _BAND_PLACES, _BAND_FACTORS), np.float32)
+
+
+def difference(core: Float, gain: Float) -> Float:
+    """What gains (slots x BANDS, dB) add to the samples that begin with the first slot's frame."""
+    count = 2 * len(gain) - 1
+    frames = np.lib.stride_tricks.sliding_window_view(core, FRAME)[: _HOP * count : _HOP]
+    between = np.empty((count, BANDS), np.float32)
+    between[::2] = gain
+    between[1::2] = (gain[1:] + gain[:-1]) / 2
+    factor = np.repeat(np.exp(between * np.float32(np.log(10) / 20)) - 1, BAND_BINS, axis=1)
+    spectrum = np.zeros((count, FRAME // 2 + 1), np.complex64)
+    inner = slice(FIRST_BIN, FIRST_BIN + BAND_BINS * BANDS)
+    spectrum[:, inner] = np.fft.rfft(frames * WINDOW)[:, inner] * factor
+    pieces = np.fft.irfft(spectrum, FRAME) * (WINDOW / np.float32(_OVERLAP))
+    added = np.zeros((len(core) // _HOP + FRAME // _HOP, _HOP), np.float32)
+    for quarter in range(FRAME // _HOP):
+        added[quarter : quarter + count] += pieces[:, quarter * _HOP : (quarter + 1) * _HOP]
+    return added.ravel()[: len(core)]
