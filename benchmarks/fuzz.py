@@ -1,9 +1,10 @@
 """Mutation fuzzing of every parser: no crash, no hang over 2 s, no growth over 64 MB.
 
-    python benchmarks/fuzz.py [FILES] [SEED]
+    python benchmarks/fuzz.py [FILES] [SEED] [FORMAT ...]
 
-Seeds are small valid files of every container, with labels in the main and in the wild places; mutations flip bits,
-change lengths, cut, repeat and splice pieces of other files. Every file goes through read, verify and label.
+Seeds are small valid files of every container (or of the formats named), with labels in the main and in the wild
+places; mutations flip bits, change lengths, cut, repeat and splice pieces of other files. Every file goes through read,
+verify and label.
 """
 
 from __future__ import annotations
@@ -14,25 +15,48 @@ import sys
 import time
 import tracemalloc
 from collections import Counter
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import labelkit
 from labelkit.errors import LabelKitError
+from labelkit.formats import table
 from tests import corpus
+from tests.formats.audio import AudioContract
 
 LABEL = labelkit.AigcLabel.generated("001191000000MA0000007C10001", "FUZZ-1")
 CONFIG = labelkit.Config(sync=False)
 MAX_SECONDS = 2.0
 MAX_GROWTH = 64 * 1024 * 1024
 SEED_BYTES = 60_000
+TESTS = Path(__file__).resolve().parent.parent / "tests" / "formats"
 
 
-def seeds() -> list[bytes]:
-    """Small real files, each also in its labelled form."""
+def seeds(formats: Sequence[str] = ()) -> list[bytes]:
+    """Small files of these formats, by default all, each also in its labelled form."""
     plain = [p.read_bytes() for p in corpus.pictures() if p.stat().st_size <= SEED_BYTES]
+    plain += [data for contract in sounds() for data in contract().samples().values()]
+    if formats:
+        plain = [data for data in plain if _format(data) in formats]
     return plain + [made for data in plain if (made := _labelled(data))]
+
+
+def sounds() -> list[type[AudioContract]]:
+    """The contract tests of sounds and films, whose samples are the seeds."""
+    modules = (import_module(f"tests.formats.{path.stem}") for path in sorted(TESTS.glob("test_*.py")))
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    contracts = (kind for kind in found if issubclass(kind, AudioContract) and "format_id" in vars(kind))
+    return sorted(contracts, key=lambda kind: kind.__name__)
+
+
+def _format(data: bytes) -> str:
+    try:
+        return table.find(data).id
+    except LabelKitError:
+        return ""
 
 
 def _labelled(data: bytes) -> bytes | None:
@@ -82,9 +106,9 @@ def probe(data: bytes) -> str:
     return str(report.verdict)
 
 
-def run(files: int, seed: int) -> int:
+def run(files: int, seed: int, formats: Sequence[str] = ()) -> int:
     """Fuzz and print a summary; the number of files that broke a promise."""
-    rng, pool = random.Random(seed), seeds()
+    rng, pool = random.Random(seed), seeds(formats)
     answers: Counter[str] = Counter()
     worst, failures = 0.0, 0
     tracemalloc.start()
@@ -117,4 +141,7 @@ def run(files: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(run(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1)))
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    wanted = [word for word in sys.argv[1:] if not word.isdigit()]
+    files, seed = (numbers + [20_000, 1][len(numbers) :])[:2]
+    sys.exit(bool(run(files, seed, wanted)))
