@@ -26,6 +26,8 @@ _KINDS = {b"_PMX": Kind.XMP, b"C2PA": Kind.C2PA, b"bext": Kind.TEXT, b"iXML": Ki
 _SIGNAL = frozenset({b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"PAD ", b"FLLR", b"cue ", b"smpl", b"PEAK", b"slnt"})
 # Sizes that a writer leaves behind when it cannot seek back to the header.
 _UNTOLD = (0xFFFFFFFF, 0x7FFFFFFF)
+# SoX writes sizes from here on into both headers when it writes to a pipe.
+_PIPED = 0x7FFFF000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def _is_untold(data: Buffer, outer: Form, at: int) -> bool:
     if outer.id != b"RIFF" or bytes(data[at : at + 4]) != b"data":
         return False
     (size,) = struct.unpack_from("<I", data, at + 4)
-    return size in _UNTOLD or (size >= 0x7FFFF000 and at + 8 + size > len(data) and outer.stop > len(data))
+    return size in _UNTOLD or (size >= _PIPED and outer.stop - 8 >= _PIPED and at + 8 + size > len(data))
 
 
 def _chunks(data: Buffer, outer: Form) -> Iterator[Chunk]:

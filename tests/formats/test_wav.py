@@ -101,6 +101,19 @@ def test_in_front_of_data_where_a_stream_never_told_its_size() -> None:
     assert audio.packets(labelled) == audio.packets(STREAM)
 
 
+def test_a_pipes_sizes_count_as_untold_only_together() -> None:
+    piped = bytearray(STREAM)
+    piped[4:8] = struct.pack("<I", 0x7FFFF024)
+    at = piped.index(b"data") + 4
+    piped[at : at + 4] = struct.pack("<I", 0x7FFFF000)
+    labelled = edited(WAV, bytes(piped), TEXT)
+    assert home(WAV, labelled) == TEXT
+    assert list(WAV.edit(labelled, TEXT, {})) == []
+    piped[4:8] = struct.pack("<I", len(piped))
+    with pytest.raises(BrokenFile):
+        WAV.edit(bytes(piped), TEXT, {})
+
+
 def test_odd_data_without_pad_byte_gets_one() -> None:
     data = wave(FMT, struct.pack("<4sI", b"data", 3) + b"abc")
     labelled = edited(WAV, data, TEXT)
