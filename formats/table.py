@@ -89,6 +89,9 @@ _DOCUMENTS: tuple[Format, ...] = (
         f"{_HERE}.ooxml:Pptx", place="custom property AIGC", clause=f"{_TEXT} 6.1",
     ),
     Format(
+        "pdf", "text", (".pdf",), ("application/pdf",), f"{_HERE}.pdf:Pdf", place="Info /AIGC", clause=f"{_TEXT} 6.3",
+    ),
+    Format(
         "markdown", "text", (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"), ("text/markdown",),
         f"{_HERE}.markdown:Markdown", place="front matter AIGC", clause=f"{_TEXT} 6.5",
     ),

@@ -43,9 +43,36 @@ _MARKUP = {
     "more than {} metadata tags": "元数据标签超过 {} 个",
 }
 
+_PDF = {
+    "write the file anew first: qpdf a.pdf b.pdf": "请先重写该文件：qpdf a.pdf b.pdf",
+    "this is no PDF object": "此处不是 PDF 对象",
+    "an object of more than {} levels or {} bytes": "对象的嵌套超过 {} 层，或超过 {} 字节",
+    "a string does not end": "字符串没有结束",
+    "a dictionary is missing": "缺少字典",
+    "a dictionary is damaged": "字典已损坏",
+    "the end of the file is missing": "文件结尾缺失",
+    "there are no cross-references where the file says": "文件所指的位置没有交叉引用表",
+    "the cross-references run in a circle": "交叉引用表循环指向自身",
+    "the cross-references are damaged": "交叉引用表已损坏",
+    "there is no trailer": "缺少 trailer",
+    "object {} is missing": "缺少对象 {}",
+    "an object stream is damaged": "对象流已损坏",
+    "a stream is damaged": "数据流已损坏",
+    "a stream has an unusual filter": "数据流使用了不常见的过滤器",
+    "a stream inflates to more than {} bytes": "数据流解压后超过 {} 字节",
+    "more than {} rows with predictors": "带预测器的行超过 {} 行",
+    "the XMP packet of a PDF is not taken out": "不能去掉 PDF 的 XMP 数据",
+    "take the label out of it": "请只去掉其中的标识",
+    "the PDF is encrypted": "PDF 已加密",
+    "open it with its password and save it without": "请用密码打开，另存为不加密的文件",
+    "the trailer names no document": "trailer 没有指明文档",
+    "the trailer tells no size": "trailer 没有给出 Size",
+    "a cross-reference table ends at 10 GB": "交叉引用表最多只能指向 10 GB 以内的位置",
+}
+
 _CLAUSES = {
     "our choice (the guide does not name it)": "由我们选定（指南未提及该格式）",
     "our choice, experimental (the guide's clause was not seen)": "由我们选定，试验性（未见到指南的相应条款）",
 }
 
-DOCUMENTS: dict[str, str] = {**_PACKAGES, **_MARKUP, **_CLAUSES}
+DOCUMENTS: dict[str, str] = {**_PACKAGES, **_MARKUP, **_PDF, **_CLAUSES}

@@ -12,6 +12,8 @@ need ffmpeg ffmpeg
 need identify imagemagick
 need chromium chromium
 need vips libvips-tools
+need qpdf qpdf
+need pdfinfo poppler-utils
 [ -f /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 if ! .venv/bin/python -c 'import cv2' 2>/dev/null; then missing="$missing libgl1 libglib2.0-0 libxcb1"; fi
 [ -z "$missing" ] && exit 0
