@@ -3,9 +3,10 @@
     python benchmarks/robustness_image.py --quick            about two minutes: 8 pictures, 24 attacks
     python benchmarks/robustness_image.py --full             all 80 pictures of the reporting set, all attacks, peers
     python benchmarks/robustness_image.py --tuning           the tuning set; prints, writes no table
+    python benchmarks/robustness_image.py --full --minutes 60    pictures begun in that time, then the table so far
 
-Results go line by line to .cache/bench/robustness/; an interrupted run goes on where it stopped. Only --full writes
-docs/tables/robustness_image.md.
+Results go line by line to .cache/bench/robustness/; an interrupted run goes on where it stopped. Pictures come in no
+order that means anything, so that what is done is a fair sample. Only --full writes docs/tables/robustness_image.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import functools
 import multiprocessing
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +34,9 @@ from benchmarks.attacks_image import ATTACKS, BY_ID, PEER_IDS, QUICK_IDS, Attack
 from benchmarks.peers_image import Peer, peers
 
 #: Peers look at pictures up to this size: the slowest takes some ten seconds per megapixel and reading.
-_PEER_PIXELS = 1_050_000
+_PEER_PIXELS = 450_000
 #: And at so many of them.
-_PEER_PICTURES = 12
+_PEER_PICTURES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Run:
         )
 
 
+#: Something to do; it says which picture it was.
+Task = functools.partial[str]
 QUICK = Run("reporting", corpus.QUICK, tuple(BY_ID[i] for i in QUICK_IDS), False)
 FULL = Run("reporting", corpus.REPORTING, ATTACKS, True)
 TUNING = Run("tuning", corpus.TUNING, ATTACKS, False)
@@ -103,28 +107,38 @@ def _peers() -> tuple[Peer, ...]:
 
 
 def peer_pictures(pictures: Sequence[corpus.Picture]) -> list[corpus.Picture]:
-    """Small enough ones, spread evenly over the set."""
+    """The first small enough ones."""
     small = [p for p in pictures if corpus.load(p).size // 3 <= _PEER_PIXELS]
-    return small[:: max(1, len(small) // _PEER_PICTURES)][:_PEER_PICTURES]
+    return small[:_PEER_PICTURES]
 
 
-def execute(run: Run, jobs: int, out: Journal) -> None:
-    """Do it, with a line per picture."""
+def execute(run: Run, jobs: int, out: Journal, until: float) -> None:
+    """Do it, with a line per picture; nothing new is begun after ``until`` (monotonic clock)."""
     corpus.fetch(run.pictures)
     # In no order that means anything, so that an interrupted run is a fair sample.
     shuffled = sorted(run.pictures, key=payload_of)
-    tasks = [(work, p, run.attacks) for p in shuffled]
-    if run.peers:
-        tasks += [(peer_work, p, [a for a in run.attacks if a.id in PEER_IDS]) for p in peer_pictures(run.pictures)]
-    calls = [functools.partial(function, picture, attacks, out) for function, picture, attacks in tasks]
+    ours = [functools.partial(work, p, run.attacks, out) for p in shuffled]
+    theirs = [a for a in run.attacks if a.id in PEER_IDS]
+    compared = peer_pictures(shuffled) if run.peers else []
+    calls = _mixed(ours, [functools.partial(peer_work, p, theirs, out) for p in compared])
     # A peer insists on forked workers.
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=8) as pool:
-        for number, name in enumerate(pool.imap_unordered(_call, calls), start=1):
+        timely = functools.partial(_call, until=until)
+        for number, name in enumerate(pool.imap_unordered(timely, calls), start=1):
             print(f"{number}/{len(calls)} {name}", flush=True)
 
 
-def _call(task: functools.partial[str]) -> str:
-    return task()
+def _mixed(many: Sequence[Task], few: Sequence[Task]) -> list[Task]:
+    """Both, in their order, the few spread over the first half of the many."""
+    every = max(1, len(many) // (2 * len(few))) if few else 1
+    mixed = list(many)
+    for number, task in enumerate(few):
+        mixed.insert(number * (every + 1), task)
+    return mixed
+
+
+def _call(task: Task, until: float) -> str:
+    return task() if time.monotonic() < until else "not begun"
 
 
 def arguments() -> argparse.Namespace:
@@ -137,6 +151,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", default="", help="only ids that contain this")
     parser.add_argument("--attacks", default="", help="only ids that contain this")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no picture after this time")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--report-only", action="store_true", help="only the table, from what is there")
     return parser.parse_args()
@@ -150,7 +165,7 @@ def main() -> None:
     bench_environment.need_programs()
     out = journal(run.name)
     if not options.report_only:
-        execute(run, options.jobs, out)
+        execute(run, options.jobs, out, time.monotonic() + 60 * options.minutes)
     text = report.document(list(out.results()), run.pictures, run.attacks)
     print(text)
     if options.run is FULL and not (options.pictures or options.attacks):
