@@ -52,8 +52,8 @@ from labelkit.watermark.keys import Key
 
 Float = NDArray[np.float32]
 
-#: Long side of the pictures searched, px, by the fast path and in full: small ones, which bounds the time. The full search
-#: reduces every picture to 640 px itself; up to 320 px it takes two thirds as long.
+#: Long side of the pictures searched, px, by the fast path and in full: small ones, which bounds the time. The full
+#: search reduces every picture to 640 px itself; up to 320 px it takes two thirds as long.
 _LONGEST = {False: 512, True: 320}
 #: Words the CRC chooses from in one decoding: the best path and 24 runners-up.
 _LIST = 25
