@@ -23,6 +23,9 @@ GRAIN = 0.5
 SIGMA = 1.5
 #: Opening removes isolated edges (they show ringing) and keeps texture.
 _OPENING, _EDGE_SLACK = np.ones((17, 17), np.uint8), 1.6
+#: A place is flat if the standard deviation in a window of this side (pixels of the full picture) is below ``GRAIN``;
+#: texture next to it hides nothing there. Then the width of the passage, grey levels.
+_PLACE, _PASSAGE = 9, 0.5
 #: Texture hides more in the very dark and the very bright.
 _MID_GREY, _LUMA_GAIN = 110.0, 0.35
 #: Share of the texture's gain that stays on paper white, and grey levels from there on which all of it does.
@@ -36,20 +39,29 @@ def blur(values: Float, sigma: float) -> Float:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
 
 
-def hiding(luma: Float) -> Float:
-    """How much more than a flat area each place of a grey picture (height x width, 0 to 255) hides: 0 where flat."""
+def hiding(luma: Float, enlarged: float = 1.0) -> Float:
+    """How much more than a flat area each place of a grey picture hides: 0 where flat; see :func:`amplitude`."""
     mean = blur(luma, SIGMA)
     activity = np.sqrt(blur((luma - mean) ** 2, SIGMA))
     texture = np.minimum(activity, _EDGE_SLACK * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
     extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
     # Specks on paper white show, however dense the print around them is.
     extreme *= np.clip(_ON_PAPER + np.maximum(255 - luma, 0) / _PAPER, 0, 1)
-    return ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA) - GRAIN, 0), MASKING_EXPONENT) * extreme
+    gain = ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA) - GRAIN, 0), MASKING_EXPONENT) * extreme
+    return gain * np.clip((_spread(luma, enlarged) - GRAIN) / _PASSAGE, 0, 1)
+
+
+def _spread(luma: Float, enlarged: float) -> Float:
+    """Standard deviation around each place."""
+    side = 2 * max(1, int(_PLACE / 2 / enlarged)) + 1
+    centred = luma - np.float32(128)
+    mean = cv2.blur(centred, (side, side))
+    return cv2.sqrt(np.maximum(cv2.sqrBoxFilter(centred, cv2.CV_32F, (side, side)) - mean * mean, 0))
 
 
 def mask(luma: Float, enlarged: float = 1.0) -> Float:
     """The visibility mask of a grey picture: 1 where it is flat, up to ``MAX_MASK``; see :func:`amplitude`."""
-    hidden = hiding(luma)
+    hidden = hiding(luma, enlarged)
     most_psnr, most = (float(np.interp(enlarged, (1, _ENLARGED), of)) for of in (MAX_PSNR, _REINFORCED))
     # Pictures with little texture need what they have: more of it, until the residual has the energy of that PSNR.
     spare = (255 / 10 ** (most_psnr / 20) / FLAT_RMS) ** 2 - 1
