@@ -199,6 +199,14 @@ FORMATS: tuple[Format, ...] = (
     ),
     *_DOCUMENTS,
     Format(
+        "avi", "video", (".avi",), ("video/vnd.avi", "video/x-msvideo", "video/avi"), f"{_HERE}.avi:Avi",
+        place="LIST/INFO chunk AIGC", clause="TC260-PG-20257A 6.1",
+    ),
+    Format(
+        "flv", "video", (".flv",), ("video/x-flv",), f"{_HERE}.flv:Flv",
+        place="onMetaData AIGC", clause="TC260-PG-20257A 6.1",
+    ),
+    Format(
         "wmv", "video", (".wmv", ".asf"), ("video/x-ms-wmv", "video/x-ms-asf"), f"{_HERE}.asf:Wmv",
         place="object XMP", clause=_OTHER_VIDEO,
     ),
