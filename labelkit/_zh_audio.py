@@ -53,5 +53,19 @@ AUDIO = {
     "this sound does not come from a file": "这段音频不是从文件打开的",
     "name the format to write": "请指定要写入的格式",
     "samples cannot be written as {} yet": "样本暂时不能写成 {}",
+    "the recording has {} characters a minute (GB 45438-2025 5.3 note 4: about 120 to 160)": (
+        "录音语速为每分钟 {} 字（GB 45438-2025 5.3 注4：约 120 至 160 字）"
+    ),
+    "record it at a normal rate of speech": "请以正常语速重新录制",
+    "the recording cannot be used: {}": "录音无法使用：{}",
+    "the recording is silent": "录音没有声音",
+    "it is longer than {} s": "长于 {} 秒",
+    "name a WAV file": "请指定 WAV 文件",
+    "the sound is shorter than the label of {} s": "音频短于 {} 秒的标识",
+    "use mix = insert": "请使用 mix = insert",
+    "a stream has a start and an end, its middle is not known": "流只有开头和结尾，无法确定中间",
+    "use start": "请使用 start",
+    "inaudible marks cannot be written yet": "暂时不能写入不可听水印",
+    "write the other layers only": "请只写其他层",
     "ask for wav, flac, mp3, m4a or ogg": "请使用 wav、flac、mp3、m4a 或 ogg",
 }

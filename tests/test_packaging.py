@@ -158,4 +158,5 @@ def test_wheel_holds_the_tree(tmp_path: Path) -> None:
     assert {n for n in inside if n.endswith(".py")} == expected | {"labelkit/formats/__init__.py"}
     assert "labelkit/py.typed" in inside
     assert [n for n in inside if n.startswith("labelkit/formats/image/fonts/")]
+    assert {f"labelkit/formats/audio/prompts/{name}" for name in ("zh.wav", "en.wav", "README.md")} <= inside
     assert not [n for n in inside if n.startswith(("formats/", "tests/", "benchmarks/"))]

@@ -317,7 +317,7 @@ def _frames(av: Any, found: Stream, pieces: Iterator[Samples]) -> Iterator[Any]:
     at = 0
     lead = _SWALLOWED.get(found.codec, 0)
     silence = [np.zeros((lead, found.channels), np.float32)] if lead else []
-    for piece in chain(silence, pieces):
+    for piece in filter(len, chain(silence, pieces)):  # FFmpeg has no empty frames
         packed = np.ascontiguousarray(piece, np.float32).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(packed, "flt", found.layout)
         frame.sample_rate, frame.pts, frame.time_base = found.rate, at, Fraction(1, found.rate)

@@ -1,0 +1,144 @@
+"""What the pipeline asks of sounds: put label and mark into a file, find both, confirm the label.
+
+The same functions as in :mod:`labelkit.formats.image.layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from labelkit.errors import UnsupportedOperation
+from labelkit.formats.audio import sound
+from labelkit.formats.audio.sound import Sound
+from labelkit.formats.base import Buffer
+from labelkit.formats.media import Drawn, Order, Samples
+from labelkit.formats.table import Format
+
+if TYPE_CHECKING:
+    from labelkit.formats.audio.explicit import Plan
+    from labelkit.record import AudibleMark, Detected
+    from labelkit.watermark.keys import Key
+
+
+def draw(data: Buffer, row: Format, order: Order) -> Drawn:
+    """Put what is ordered into a sound file, keeping its coding, tags and covers: coded once.
+
+    The sound is decoded twice when it gets an audible label: its loudness and its pauses must be known before the
+    first sample is written, and hours of samples are not kept in memory.
+
+    Raises:
+        UnsupportedOperation: its codec cannot be written, or the mark does not fit and ``order.strict``.
+        ExplicitLabelError, ConfigError: the label is not as the rule asks, or its recording cannot be used.
+        BrokenFile, LimitExceeded, MissingExtra: the sound cannot be decoded.
+    """
+    opened = open_media(data, row)
+    planned = _planned(opened, order)
+    pieces, unmarked = _marked(_labelled(opened, planned), opened, order)
+    if planned is None and unmarked:
+        return Drawn(data, None, unmarked)
+    encoded = sound.encode(opened, pieces, planned.moved if planned else None)
+    return Drawn(encoded, planned.marks[0] if planned else None, unmarked)
+
+
+def draw_new(image: Any, row: Format, order: Order, quality: int) -> Drawn:
+    """Code samples that are in no file yet, with what is ordered in them.
+
+    Args:
+        image: :class:`labelkit.formats.media.Samples`.
+        row: WAV or FLAC (16 bits), MP3, M4A or Opus in Ogg.
+        order: label and mark.
+        quality: not used; bit rates are ordinary ones.
+
+    Raises:
+        InputError: an array of another shape or type.
+        ExplicitLabelError, UnsupportedOperation, MissingExtra: as :func:`draw`.
+    """
+    assert isinstance(image, Samples)
+    opened = sound.from_array(image.array, image.rate)
+    planned = _planned(opened, order)
+    pieces, unmarked = _marked(_labelled(opened, planned), opened, order)
+    container = "ogg" if row.id == "opus" else row.id
+    return Drawn(sound.encode_new(opened, container, pieces), planned.marks[0] if planned else None, unmarked)
+
+
+def _planned(opened: Sound, order: Order) -> Plan | None:
+    from labelkit.formats.audio import explicit
+    from labelkit.settings import AudibleConfig
+
+    if order.explicit is None:
+        return None
+    assert isinstance(order.explicit, AudibleConfig)
+    return explicit.plan(explicit.survey(opened), order.explicit, opened.channels, opened.layout)
+
+
+def _labelled(opened: Sound, planned: Plan | None) -> Iterator[sound.Samples]:
+    from labelkit.formats.audio import explicit
+
+    return explicit.put(opened.chunks(), planned) if planned else opened.chunks()
+
+
+def _marked(pieces: Iterator[sound.Samples], opened: Sound, order: Order) -> tuple[Iterable[sound.Samples], str]:
+    """The samples with the inaudible mark, which lies over the label too, or why they are without."""
+    if order.payload is None or order.key is None:
+        return pieces, ""
+    watermark = _watermark()
+    if watermark is None:
+        why = UnsupportedOperation("inaudible marks cannot be written yet", remedy="write the other layers only")
+        if order.strict:
+            raise why
+        return pieces, why.message
+    marked: Iterable[sound.Samples] = watermark.embed_stream(pieces, opened.rate, order.payload, order.key)
+    return marked, ""
+
+
+def _watermark() -> ModuleType | None:
+    name = "labelkit.formats.audio.watermark"
+    return import_module(name) if find_spec(name) else None
+
+
+def open_media(data: Buffer, row: Format) -> Sound:
+    """Open a sound file, for :func:`find` and :func:`detect`; each of them decodes it once.
+
+    Raises:
+        UnsupportedOperation: a film, or several sound tracks.
+        BrokenFile, LimitExceeded, MissingExtra: the sound cannot be decoded.
+    """
+    need_samples(row)
+    return sound.open_sound(data)
+
+
+def find(opened: Sound) -> Sequence[AudibleMark]:
+    """Every audible label in a sound, measured."""
+    from labelkit.formats.audio import explicit
+
+    return explicit.find(opened)
+
+
+def confirm(data: Buffer, row: Format, mark: AudibleMark) -> bool:
+    """Whether a freshly written file holds the label just put in, where it was put."""
+    from labelkit.formats.audio import explicit
+
+    return explicit.confirm(open_media(data, row), mark)
+
+
+def detect(opened: Sound, keys: Sequence[Key], *, search: bool = True) -> Sequence[Detected]:
+    """The inaudible marks of a sound.
+
+    Args:
+        opened: what :func:`open_media` gave.
+        keys: whose marks to look for.
+        search: look for marks whose speed or pitch was changed, too.
+    """
+    watermark = _watermark()
+    if watermark is None:
+        return []
+    found: Sequence[Detected] = watermark.detect_stream(opened.chunks(), opened.rate, keys, search=search)
+    return found
+
+
+def need_samples(row: Format) -> None:
+    """Nothing: every sound format has samples. Codecs that cannot be written say so when they are to be."""
