@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit import wording
+from labelkit.config import AudibleConfig
 from labelkit.errors import ConfigError, ExplicitLabelError, LabelKitError
 from labelkit.formats.audio import sound
-from labelkit.settings import AudibleConfig
 
 Mono = NDArray[np.float32]
 

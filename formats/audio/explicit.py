@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labelkit.config import AudibleConfig
 from labelkit.errors import ExplicitLabelError
 from labelkit.formats.audio import _loudness, _prompt_find
 from labelkit.formats.audio._listening import listen
@@ -20,7 +21,6 @@ from labelkit.formats.audio._pcm import Samples
 from labelkit.formats.audio._prompts import Label, make
 from labelkit.formats.audio.sound import Sound
 from labelkit.record import AudibleMark
-from labelkit.settings import AudibleConfig
 
 __all__ = ["Plan", "confirm", "find", "label_stream", "plan", "put", "survey"]
 

@@ -6,10 +6,9 @@ The same functions as in :mod:`labelkit.formats.image.layers`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from labelkit.errors import UnsupportedOperation
 from labelkit.formats.audio import sound
@@ -37,7 +36,7 @@ def draw(data: Buffer, row: Format, order: Order) -> Drawn:
     """
     opened = open_media(data, row)
     planned = _planned(opened, order)
-    pieces, unmarked = _marked(_labelled(opened, planned), opened, order)
+    pieces, unmarked = _marked(_labelled(opened, planned), opened, planned, order)
     if planned is None and unmarked:
         return Drawn(data, None, unmarked)
     encoded = sound.encode(opened, pieces, planned.moved if planned else None)
@@ -60,14 +59,14 @@ def draw_new(image: Any, row: Format, order: Order, quality: int) -> Drawn:
     assert isinstance(image, Samples)
     opened = sound.from_array(image.array, image.rate)
     planned = _planned(opened, order)
-    pieces, unmarked = _marked(_labelled(opened, planned), opened, order)
+    pieces, unmarked = _marked(_labelled(opened, planned), opened, planned, order)
     container = "ogg" if row.id == "opus" else row.id
     return Drawn(sound.encode_new(opened, container, pieces), planned.marks[0] if planned else None, unmarked)
 
 
 def _planned(opened: Sound, order: Order) -> Plan | None:
+    from labelkit.config import AudibleConfig
     from labelkit.formats.audio import explicit
-    from labelkit.settings import AudibleConfig
 
     if order.explicit is None:
         return None
@@ -81,23 +80,33 @@ def _labelled(opened: Sound, planned: Plan | None) -> Iterator[sound.Samples]:
     return explicit.put(opened.chunks(), planned) if planned else opened.chunks()
 
 
-def _marked(pieces: Iterator[sound.Samples], opened: Sound, order: Order) -> tuple[Iterable[sound.Samples], str]:
+def _marked(
+    pieces: Iterator[sound.Samples], opened: Sound, planned: Plan | None, order: Order
+) -> tuple[Iterable[sound.Samples], str]:
     """The samples with the inaudible mark, which lies over the label too, or why they are without."""
+    from labelkit.formats.audio import watermark
+
     if order.payload is None or order.key is None:
         return pieces, ""
-    watermark = _watermark()
-    if watermark is None:
-        why = UnsupportedOperation("inaudible marks cannot be written yet", remedy="write the other layers only")
+    try:
+        _long_enough(opened, planned)
+        marked = watermark.mark_stream(map(np.nan_to_num, pieces), opened.rate, order.payload, order.key)
+    except UnsupportedOperation as error:
         if order.strict:
-            raise why
-        return pieces, why.message
-    marked: Iterable[sound.Samples] = watermark.embed_stream(pieces, opened.rate, order.payload, order.key)
+            raise
+        return pieces, f"{error.message} ({error.remedy})"
     return marked, ""
 
 
-def _watermark() -> ModuleType | None:
-    name = "labelkit.formats.audio.watermark"
-    return import_module(name) if find_spec(name) else None
+def _long_enough(opened: Sound, planned: Plan | None) -> None:
+    from labelkit.formats.audio.watermark import MIN_SECONDS
+
+    longer = planned.gap * len(planned.places) / opened.rate if planned else 0.0
+    if opened.seconds + longer < MIN_SECONDS:
+        raise UnsupportedOperation(
+            f"a sound of {opened.seconds + longer:.2f} s is too short for a watermark",
+            remedy="use at least one second, or leave the watermark out",
+        )
 
 
 def open_media(data: Buffer, row: Format) -> Sound:
@@ -133,11 +142,9 @@ def detect(opened: Sound, keys: Sequence[Key], *, search: bool = True) -> Sequen
         keys: whose marks to look for.
         search: look for marks whose speed or pitch was changed, too.
     """
-    watermark = _watermark()
-    if watermark is None:
-        return []
-    found: Sequence[Detected] = watermark.detect_stream(opened.chunks(), opened.rate, keys, search=search)
-    return found
+    from labelkit.formats.audio import watermark
+
+    return watermark.detect_stream(opened.chunks, opened.rate, keys, search=search)
 
 
 def need_samples(row: Format) -> None:

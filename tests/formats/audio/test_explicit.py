@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labelkit.config import AudibleConfig
 from labelkit.errors import ConfigError, ExplicitLabelError
 from labelkit.formats.audio import _loudness, _prompts, explicit, sound
 from labelkit.formats.audio._prompts import PROMPTS, RATES, rhythm
-from labelkit.settings import AudibleConfig
 from labelkit.wording import elements
 from tests.formats.audio.sounds import coded, speechlike, wav
 
