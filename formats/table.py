@@ -100,6 +100,46 @@ _DOCUMENTS: tuple[Format, ...] = (
         f"{_HERE}.html:Html", place="meta AIGC", clause=_OUR_TEXT,
     ),
     Format(
+        "rtf", "text", (".rtf",), ("application/rtf", "text/rtf"), f"{_HERE}.rtf:Rtf",
+        place="user property AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "xml", "text", (".xml", ".xsd", ".xsl", ".xslt", ".rss", ".atom", ".tei", ".dita"),
+        ("application/xml", "text/xml"), f"{_HERE}.xml:Xml", place="processing instruction AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "vtt", "text", (".vtt",), ("text/vtt",), f"{_HERE}.vtt:Vtt", place="NOTE AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "eml", "text", (".eml",), ("message/rfc822",), f"{_HERE}.eml:Eml", place="header X-AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "latex", "text", (".tex", ".sty", ".cls", ".ltx", ".bib", ".erl"), ("application/x-tex", "text/x-tex"),
+        f"{_HERE}.comments:Percents", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "script", "text",
+        (".py", ".sh", ".bash", ".zsh", ".rb", ".pl", ".r", ".jl", ".ps1", ".yaml", ".yml", ".toml", ".cmake", ".nim"),
+        ("text/x-python", "application/x-sh"), f"{_HERE}.comments:Hash", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "code", "text",
+        (".js", ".mjs", ".ts", ".jsx", ".tsx", ".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".go", ".rs", ".swift",
+         ".kt", ".cs", ".scala", ".dart", ".proto", ".scss", ".less", ".typ"),
+        ("text/javascript", "text/x-c"), f"{_HERE}.comments:Slashes", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "sql", "text", (".sql", ".lua", ".hs", ".adb"), ("application/sql",),
+        f"{_HERE}.comments:Dashes", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "lisp", "text", (".lisp", ".el", ".clj", ".scm", ".asm", ".ini"), ("text/x-lisp",),
+        f"{_HERE}.comments:Semicolons", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
+        "css", "text", (".css",), ("text/css",), f"{_HERE}.comments:Style", place="comment AIGC", clause=_OUR_TEXT,
+    ),
+    Format(
         "odt", "text", (".odt", ".ott", ".odm", ".oth"), ("application/vnd.oasis.opendocument.text",),
         f"{_HERE}.odf:Odt", place="user-defined metadata AIGC", clause=_OUR_TEXT,
     ),

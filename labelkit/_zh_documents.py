@@ -41,6 +41,15 @@ _MARKUP = {
     "convert it to YAML first": "请先转换为 YAML",
     "more than {} entries AIGC": "AIGC 条目超过 {} 个",
     "more than {} metadata tags": "元数据标签超过 {} 个",
+    "there is no root element": "缺少根元素",
+    "the WebVTT signature is damaged": "WebVTT 文件头已损坏",
+    "save the subtitles again": "请重新保存该字幕",
+    "there is no header": "缺少邮件头",
+    "save the message again": "请重新保存该邮件",
+    "the RTF signature is damaged": "RTF 文件头已损坏",
+    "the last group does not end": "最后一个组没有结束",
+    "a group does not end": "组没有结束",
+    "more than {} user properties": "用户属性超过 {} 个",
 }
 
 _PDF = {

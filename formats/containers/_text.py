@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from labelkit.errors import UnsupportedOperation
-from labelkit.formats.base import Buffer
+from labelkit.formats.base import Buffer, Container, Edit, Kind, Unit
+from labelkit.formats.containers._homes import fixed, plan
 
 BOM = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -60,3 +64,28 @@ def next_line(data: Buffer, at: int) -> int:
     """Where the next line begins, or the end of the file."""
     found = data.find(b"\n", at)
     return len(data) if found < 0 else found + 1
+
+
+class TextContainer(Container):
+    """A format of text whose units are stretches of the file. Subclasses find them and say how one is written."""
+
+    home: ClassVar[Kind] = Kind.FIELD
+
+    def edit(self, data: Buffer, payload: bytes, others: Mapping[Unit, bytes | None]) -> Sequence[Edit]:
+        start(data)
+        todo = plan(self.read(data), payload, others)
+        edits = [self._changed(data, unit, new) for unit, new in todo.changed.items()]
+        return edits if todo.new is None else [*edits, self.insertion(data, todo.new)]
+
+    def _changed(self, data: Buffer, unit: Unit, new: bytes | None) -> Edit:
+        if new is not None and not unit.home:
+            raise fixed(unit)
+        return Edit(unit.start, unit.stop, b"" if new is None else self.written(data, new))
+
+    @abstractmethod
+    def written(self, data: Buffer, payload: bytes) -> bytes:
+        """The bytes of a home that holds ``payload``."""
+
+    @abstractmethod
+    def insertion(self, data: Buffer, payload: bytes) -> Edit:
+        """The edit that makes a home."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from labelkit.errors import LimitExceeded
-from labelkit.formats.base import MAX_UNITS, Buffer, Container, Edit, Kind, Unit
+from labelkit.formats.base import MAX_UNITS, Buffer, Edit, Kind, Unit
 from labelkit.formats.containers import _text
-from labelkit.formats.containers._homes import KEY, fixed, plan
+from labelkit.formats.containers._homes import KEY
 
 _MAX_TAG = 256 * 1024
 _TOKEN = re.compile(
@@ -46,11 +45,10 @@ class _Page:
     insertion: int = 0
 
 
-class Html(Container):
+class Html(_text.TextContainer):
     """HTML and XHTML pages."""
 
     name = "HTML"
-    home: ClassVar[Kind] = Kind.FIELD
 
     def score(self, head: bytes) -> int:
         return 90 if _FIRST_TAG.match(head) and _text.looks_like_text(head) else 0
@@ -61,14 +59,13 @@ class Html(Container):
     def read(self, data: Buffer) -> Iterator[Unit]:
         yield from _walk(data).units
 
-    def edit(self, data: Buffer, payload: bytes, others: Mapping[Unit, bytes | None]) -> Sequence[Edit]:
-        page = _walk(data)
-        todo = plan(page.units, payload, others)
-        edits = [_changed(unit, new) for unit, new in todo.changed.items()]
-        if todo.new is not None:
-            newline = _text.line_end(data) if data[page.insertion : page.insertion + 1] in (b"\r", b"\n") else b""
-            edits.append(Edit(page.insertion, page.insertion, newline + _meta(todo.new)))
-        return edits
+    def written(self, data: Buffer, payload: bytes) -> bytes:
+        return _meta(payload)
+
+    def insertion(self, data: Buffer, payload: bytes) -> Edit:
+        at = _walk(data).insertion
+        newline = _text.line_end(data) if data[at : at + 1] in (b"\r", b"\n") else b""
+        return Edit(at, at, newline + _meta(payload))
 
 
 def _walk(data: Buffer) -> _Page:
@@ -133,14 +130,6 @@ def _attributes(tag: bytes) -> dict[str, str]:
 
 def _utf8(raw: bytes) -> bytes:
     return _text.decoded(raw).encode()
-
-
-def _changed(unit: Unit, new: bytes | None) -> Edit:
-    if new is None:
-        return Edit(unit.start, unit.stop)
-    if not unit.home:
-        raise fixed(unit)
-    return Edit(unit.start, unit.stop, _meta(new))
 
 
 def _meta(payload: bytes) -> bytes:
