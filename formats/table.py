@@ -70,6 +70,7 @@ _UNSEEN_TEXT = "our choice, experimental (the guide's clause was not seen)"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OTHER_VIDEO = "TC260-PG-20257A (XMP for other formats); the place is our choice"
 _NO_GUIDE = "our choice (the guide does not name it, and it cannot hold XMP)"
+_REMUX = "MPEG streams have no metadata; convert to MP4 (packets copied)"
 _HERE = "labelkit.formats.containers"
 
 _DOCUMENTS: tuple[Format, ...] = (
@@ -266,6 +267,14 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "w64", "audio", (".w64",), ("audio/x-w64",), f"{_HERE}.w64:W64", place="chunk AIGC",
         clause="our choice, as WAV (the guide does not name it)",
+    ),
+    Format(
+        "ts", "video", (".ts", ".m2ts", ".mts"), ("video/mp2t",), f"{_HERE}.bare_film:Ts",
+        place="none", clause=_REMUX,
+    ),
+    Format(
+        "mpeg", "video", (".mpg", ".mpeg", ".vob"), ("video/mpeg",), f"{_HERE}.bare_film:Ps",
+        place="none", clause=_REMUX,
     ),
     Format(
         "amr", "audio", (".amr", ".awb"), ("audio/AMR", "audio/AMR-WB"), f"{_HERE}.bare_sound:Amr",

@@ -310,6 +310,7 @@ _FINDINGS = {
     ),
     "our choice (the guide does not name it, and it cannot hold XMP)": "由我们选定（指南未提及，且不能存放 XMP）",
     "our choice, as WAV (the guide does not name it)": "由我们选定，同 WAV（指南未提及该格式）",
+    "MPEG streams have no metadata; convert to MP4 (packets copied)": "MPEG 流没有元数据；请转换为 MP4（复制数据包）",
     "AMR has no metadata; convert to M4A": "AMR 没有元数据；请转换为 M4A",
     "AC-3 has no metadata; convert to M4A": "AC-3 没有元数据；请转换为 M4A",
     "our choice, as HEIF (the guide does not name AVIF)": "由我们选定，同 HEIF（指南未提及 AVIF）",

@@ -6,44 +6,30 @@ record elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from labelkit.formats.containers._bare import Bare
 
-from labelkit.errors import BrokenFile
-from labelkit.formats.base import Buffer, Container, Edit, Unit, no_home
-
+_INSTEAD = "M4A, MP3 or WAV"
 _AMR = (b"#!AMR\n", b"#!AMR-WB\n", b"#!AMR_MC1.0\n", b"#!AMR-WB_MC1.0\n")
 _AC3_SYNC = b"\x0b\x77"
 # kbit/s by half the frame size code (ETSI TS 102 366 table 4.13); a frame lasts 1536 samples.
 _AC3_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 
 
-class _Bare(Container):
-    """A stream of frames and nothing else."""
-
-    def read(self, data: Buffer) -> Iterator[Unit]:
-        if not self.score(bytes(data[:4096])):
-            raise BrokenFile(f"the {self.name} header is damaged", place="byte 0", remedy="copy the file again")
-        yield from ()
-
-    def edit(self, data: Buffer, payload: bytes, others: Mapping[Unit, bytes | None]) -> Sequence[Edit]:
-        for _ in self.read(data):
-            pass
-        raise no_home(self.name, "M4A, MP3 or WAV")
-
-
-class Amr(_Bare):
+class Amr(Bare):
     """AMR and AMR-WB files."""
 
     name = "AMR"
+    instead = _INSTEAD
 
     def score(self, head: bytes) -> int:
         return 100 if head.startswith(_AMR) else 0
 
 
-class Ac3(_Bare):
+class Ac3(Bare):
     """AC-3 and E-AC-3 streams."""
 
     name = "AC-3"
+    instead = _INSTEAD
 
     def score(self, head: bytes) -> int:
         size = _frame_bytes(head)
