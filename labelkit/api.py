@@ -243,7 +243,9 @@ def settings_for(config: Config | None, layers: Sequence[str] | None, on_existin
     """
     base = config or Config()
     asked = base.layers if layers is None else _words(layers, "layers")
-    settings = replace(base, layers=asked, on_existing=on_existing or base.on_existing)
+    settings = base
+    if layers is not None or on_existing:
+        settings = replace(base, layers=asked, on_existing=on_existing or base.on_existing)
     _known(settings.layers, tuple(Layer), "layers")
     _known((settings.on_existing,), labelling.ON_EXISTING, "on_existing")
     return settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,16 +38,14 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
     result = result if result.checked else labelling.check(result)
     data = result.content.whole()
     if target.stream is None:
-        return replace(outcome(source_name, result), data=data)
+        return outcome(source_name, result, data=data)
     _pour(data, target.stream)
     return outcome(source_name, result)
 
 
-def outcome(source_name: str, result: Labelled) -> Outcome:
+def outcome(source_name: str, result: Labelled, path: Path | None = None, data: bytes | None = None) -> Outcome:
     """What was done, wherever it goes."""
-    return Outcome(
-        source_name, label=result.label, format=result.row.id, written=result.written, skipped=result.skipped
-    )
+    return Outcome(source_name, path, data, result.label, result.row.id, result.written, result.skipped)
 
 
 def _store(source_name: str, result: Labelled, path: Path, backup: str, *, sync: bool, like: Path | None) -> Outcome:
@@ -60,7 +58,7 @@ def _store(source_name: str, result: Labelled, path: Path, backup: str, *, sync:
     if backup:
         _keep_backup(path, backup, result)
     store(path, result.content.write, check=check, like=like, sync=sync)
-    return replace(outcome(source_name, read_back), path=path)
+    return outcome(source_name, read_back, path)
 
 
 def _pour(data: bytes, stream: IO[bytes]) -> None:

@@ -38,6 +38,10 @@ class Evidence:
         return next((unit for unit in self.units if unit.home), None)
 
 
+#: What is in a file without metadata.
+NOTHING = Evidence((), (), (), None)
+
+
 def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evidence:
     """Read all metadata of a file; a defect ends the reading but keeps what was found before it.
 

@@ -15,7 +15,7 @@ from labelkit.carriers import xmp
 from labelkit.config import Config
 from labelkit.content import Content
 from labelkit.errors import AlreadyLabelled, BrokenFile, WriteError
-from labelkit.evidence import Evidence
+from labelkit.evidence import NOTHING, Evidence
 from labelkit.formats import table
 from labelkit.formats.base import Buffer, Edit, Kind, Unit
 from labelkit.formats.table import Format
@@ -100,6 +100,8 @@ def run(job: Job) -> Labelled:
     content = Content(signal.data, path=job.source.path if untouched else None)
     written, skipped = signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
     if Layer.METADATA in job.config.layers:
+        if not untouched:
+            found = evidence.collect(signal.data, job.row, look_for_traces=False)  # drawing moved the units
         content = content.edited(_edits(job, signal.data, found))
         written = (*written, _metadata_note(job.row))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
@@ -166,8 +168,6 @@ def _replaced_note(existing: Mark, label: AigcLabel) -> str:
 
 def _edits(job: Job, data: Buffer, found: Evidence) -> Sequence[Edit]:
     """The metadata layer: the label goes home, and every other place that held one is cleared of it."""
-    if data is not job.source.data:
-        found = evidence.collect(data, job.row, look_for_traces=False)  # drawing moved the units
     return job.row.container.edit(data, _payload(job, found), _cleared(found))
 
 
@@ -207,7 +207,7 @@ def check(result: Labelled, stored: Buffer | None = None) -> Labelled:
     signal, unmarked = signals.check(result.signal, data, result.row)
     written = tuple(note for note in result.written if note.layer != Layer.WATERMARK or not unmarked)
     skipped = (*result.skipped, *unmarked)
-    return replace(result, content=content, signal=signal, written=written, skipped=skipped, checked=True)
+    return Labelled(content, result.row, result.label, written, skipped, signal, result.metadata, checked=True)
 
 
 def _check_metadata(result: Labelled, data: Buffer) -> None:
@@ -236,10 +236,9 @@ def run_new(image: Any, job: Job) -> Labelled:
     content, written = Content(signal.data), signal.written
     metadata = Layer.METADATA in job.config.layers
     if metadata:
-        fresh = replace(job, source=Source(job.source.name, signal.data))
-        content = content.edited(
-            _edits(fresh, signal.data, evidence.collect(signal.data, job.row, look_for_traces=False))
-        )
+        bare = hasattr(image, "__array_interface__") and not hasattr(image, "getbands")  # arrays bring no metadata
+        found = NOTHING if bare else evidence.collect(signal.data, job.row, look_for_traces=False)
+        content = content.edited(_edits(job, signal.data, found))
         written = (*written, _metadata_note(job.row))
     else:
         signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))

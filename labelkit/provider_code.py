@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from labelkit.errors import InvalidProviderCode
 
@@ -132,6 +133,7 @@ class ProviderCode:
         return made
 
     @classmethod
+    @lru_cache(maxsize=256)  # a service writes the same code into everything it makes
     def parse(cls, text: str) -> ProviderCode:
         """Take a 27-character code apart and check it.
 

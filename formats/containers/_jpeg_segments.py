@@ -19,6 +19,9 @@ SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = (0xC0, 0xC1)
 # TEM, restart markers and EOI have no length (T.81 B.1.1.3).
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xD8), EOI))
+#: Marker and length of a segment, and the markers that have a length.
+_MARKED = struct.Struct(">HH")
+_WITH_LENGTH = frozenset(0xFF00 | code for code in range(0xC0, 0xFF)) - {0xFF00 | code for code in (*_STANDALONE, SOI)}
 # Decoders skip garbage between segments; a few cameras leave some.
 _MAX_GARBAGE_BYTES = 4096
 _NEXT = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
@@ -69,22 +72,32 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
         raise BrokenFile("the JPEG signature is damaged", place="byte 0", remedy="restore the file from its source")
     at, scans, components = 2, 0, -1
     for _ in range(MAX_SEGMENTS):
-        segment = _segment(data, *_next_marker(data, at))
-        if segment.marker in _SEQUENTIAL and not exact:
+        segment = _plain(data, at) or _segment(data, *_next_marker(data, at))
+        marker = segment.marker
+        if marker in _SEQUENTIAL and not exact:
             components = data[segment.start + 9] if segment.stop > segment.start + 9 else -1
-        elif segment.marker == SOS:
+        elif marker == SOS:
             scans += 1
             alone = segment.stop > segment.start + 4 and data[segment.start + 4] == components
             segment = Segment(SOS, segment.start, _scan_stop(data, segment.stop, alone))
-        elif segment.marker == EOI and not scans:
+        elif marker == EOI and not scans:
             raise _broken("there is no picture in it", at, "re-export the picture")
-        elif segment.marker == APP2 and segment.starts(data, _mpf.IDENTIFIER):
+        elif marker == APP2 and segment.starts(data, _mpf.IDENTIFIER):
             exact, components = True, -1
         yield segment
-        if segment.marker == EOI:
+        if marker == EOI:
             return
         at = segment.stop
     raise LimitExceeded(f"more than {MAX_SEGMENTS} segments", remedy="inspect the file")
+
+
+def _plain(data: Buffer, at: int) -> Segment | None:
+    """The segment that starts right here, as nearly all do; None for anything less usual."""
+    if at + 4 > len(data):
+        return None
+    marker, length = _MARKED.unpack_from(data, at)
+    stop: int = at + 2 + length
+    return Segment(marker & 0xFF, at, stop) if marker in _WITH_LENGTH and length >= 2 and stop <= len(data) else None
 
 
 def _next_marker(data: Buffer, at: int) -> tuple[int, int]:

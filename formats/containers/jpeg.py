@@ -95,9 +95,12 @@ class Jpeg(Container):
 
 def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
     """The metadata of the segments in file order; what is spread over several stands where its first part is."""
-    joined = {**_joined(data, found, _guid, _extended), **_joined(data, found, _instance, _manifest)}
+    parts = [s for s in found if s.marker == APP1 or s.marker == APP11]
+    joined = {**_joined(data, parts, _guid, _extended), **_joined(data, parts, _instance, _manifest)}
     packets = blocks = 0
     for segment in found:
+        if segment.coded and segment.marker != EOI:
+            continue
         if segment.start in joined:
             unit = joined[segment.start]
             yield from (unit,) if unit else ()
@@ -108,7 +111,7 @@ def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
             base = segment.start + 10
             yield from _exif.units(bytes(data[base : segment.stop]), base, "JPEG APP1 Exif")
             blocks += 1
-        elif not segment.coded and not _is_index(data, segment):
+        elif segment.marker != EOI and not _is_index(data, segment):
             yield _private(data, segment)
         elif segment.marker == EOI and segment.stop < len(data):
             yield _trailer(data, segment.stop)
@@ -152,7 +155,7 @@ def _joined(
     """
     groups: dict[bytes | int, list[Segment]] = {}
     for segment in found:
-        name = key(data, segment) if segment.marker in (APP1, APP11) else None
+        name = key(data, segment)
         if name is not None:
             groups.setdefault(name, []).append(segment)
     units: dict[int, Unit | None] = {}

@@ -35,6 +35,10 @@ LINEAR = _linear()
 _RED, _GREEN, _BLUE = LINEAR * np.float32(0.2126), LINEAR * np.float32(0.7152), LINEAR * np.float32(0.0722)
 
 
+#: The same for blue, green, red and nothing.
+BGR_LEVELS: Levels = np.stack([_BLUE, _GREEN, _RED, np.zeros_like(_RED)], axis=1)
+
+
 def luminance(shown: Image.Image, places: Places | None = None) -> Levels:
     """Relative luminance, 0 to 1, of an image of mode L or RGB; of all pixels, or of those with these flat indices."""
     pixels = np.asarray(shown)

@@ -89,6 +89,12 @@ def _stepped(cover: float) -> float:
 
 def stamp(dress: Dress, fitted: Fit, spot: Spot, size: tuple[int, int], logo: Image.Image | None) -> Stamp:
     """The label as it goes over a picture of ``size``, clipped to it."""
+    placed = _placed(dress, fitted, spot, size)
+    return placed if logo is None else _with_logo(placed, logo, fitted, spot, size)
+
+
+@lru_cache(maxsize=8)
+def _placed(dress: Dress, fitted: Fit, spot: Spot, size: tuple[int, int]) -> Stamp:
     letters = fitted.letters
     if dress.ground in ("plain", "outline"):
         made = _bare(letters, dress)
@@ -98,8 +104,7 @@ def stamp(dress: Dress, fitted: Fit, spot: Spot, size: tuple[int, int], logo: Im
         inset = spot.ink[0] - box[0], spot.ink[1] - box[1]
         made = _boxed(letters, dress, (box[2] - box[0], box[3] - box[1]), inset)
         left, top = box[:2]
-    placed = _clipped(Stamp(left, top, *made), size)
-    return placed if logo is None else _with_logo(placed, logo, fitted, spot, size)
+    return _clipped(Stamp(left, top, *made), size)
 
 
 def _plate_box(

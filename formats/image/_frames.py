@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from labelkit.errors import BrokenFile, LimitExceeded
 from labelkit.formats.base import Buffer
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._stamp import Stamp
 
 #: Pixels of one frame; about what Pillow itself opens.
@@ -29,9 +30,9 @@ MAX_PIXELS = 178_956_970
 MAX_FRAMES = 3_000
 MAX_TOTAL_PIXELS = 1_000_000_000
 
-#: Pixels in file orientation: a Pillow image in its own mode, or (height, width, 2 to 4) where 16-bit samples come with
-#: several channels, which Pillow cannot hold.
-Pixels: TypeAlias = "Image.Image | NDArray[np.uint16]"
+#: Pixels in file orientation: a Pillow image in its own mode, (height, width, 2 to 4) where 16-bit samples come with
+#: several channels, which Pillow cannot hold, or an array on its way to a JPEG file.
+Pixels: TypeAlias = "Image.Image | NDArray[np.uint16] | Bgr"
 Box: TypeAlias = tuple[int, int, int, int]
 
 ORIENTATION_TAG = 0x0112
@@ -65,7 +66,7 @@ class Frame:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in file orientation."""
-        if isinstance(self.pixels, Image.Image):
+        if isinstance(self.pixels, Image.Image | Bgr):
             return self.pixels.size
         return self.pixels.shape[1], self.pixels.shape[0]
 
@@ -118,6 +119,8 @@ class Picture:
         pixels = self.frames[index].pixels
         if isinstance(pixels, Image.Image):
             return pixels.crop((left, top, right, bottom))
+        if isinstance(pixels, Bgr):
+            return pixels.part((left, top, right, bottom))
         return pixels[top:bottom, left:right].copy()
 
     def put_back(self, index: int, box: Box, region: Pixels) -> None:
@@ -127,7 +130,10 @@ class Picture:
         if isinstance(pixels, Image.Image):
             assert isinstance(region, Image.Image)
             pixels.paste(region, (left, top))
-        elif not isinstance(region, Image.Image):
+        elif isinstance(pixels, Bgr):
+            assert isinstance(region, Bgr)
+            pixels.put((left, top, right, bottom), region)
+        elif not isinstance(region, Image.Image | Bgr):
             pixels[top:bottom, left:right] = region
 
     def view(self, index: int = 0, box: Box | None = None, size: tuple[int, int] | None = None) -> Image.Image:
@@ -165,6 +171,9 @@ def turned_box(box: Box, size: tuple[int, int], orientation: int) -> Box:
 
 def _sampled(pixels: Pixels, box: Box, size: tuple[int, int] | None) -> Pixels:
     left, top, right, bottom = box
+    if isinstance(pixels, Bgr):
+        pixels = pixels.part(box).image()
+        return pixels.resize(size, Image.Resampling.NEAREST) if size else pixels
     if isinstance(pixels, Image.Image):
         if size:
             return pixels.resize(size, Image.Resampling.NEAREST, box=box)
@@ -178,6 +187,8 @@ def _sampled(pixels: Pixels, box: Box, size: tuple[int, int] | None) -> Pixels:
 
 def viewable(part: Pixels, whole: Pixels) -> Image.Image:
     """Pixels as mode L, LA, RGB or RGBA. ``whole`` tells the scale of modes without a fixed white."""
+    if isinstance(part, Bgr):
+        return part.image()
     if not isinstance(part, Image.Image):
         eight = (part >> 8).astype(np.uint8)
         return Image.fromarray(eight[..., 0] if eight.shape[2] == 1 else eight)

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image, JpegImagePlugin
 
 from labelkit.formats.base import Buffer
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import Carried, Frame, Picture, carried, decoding, opened, orientation_of
 
 #: Quality for pictures that were not JPEG before; Pillow's own default of 75 shows on text.
@@ -82,6 +83,8 @@ def _restart_interval(data: Buffer) -> int:
 def encode(picture: Picture, quality: int) -> bytes:
     """The first frame as JPEG; a file keeps its own parameters."""
     frame = picture.frames[0].pixels
+    if isinstance(frame, Bgr):
+        return frame.encoded(quality or NEW_QUALITY)
     assert isinstance(frame, Image.Image)
     out = io.BytesIO()
     # A file's metadata is grafted from the file itself.

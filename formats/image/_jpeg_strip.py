@@ -10,9 +10,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+import numpy as np
+
 from labelkit.formats.base import Buffer
 
-_SOF0, _DRI, _SOS = 0xC0, 0xDD, 0xDA
+_SOF0, _DRI, _SOS = 0xFFC0, 0xFFDD, 0xFFDA
+# Marker, length, and the first two bytes behind them.
+_SEGMENT = struct.Struct(">HHH")
 _MAX_SEGMENTS = 10_000
 
 
@@ -55,28 +59,34 @@ def strip(data: Buffer, top: int, bottom: int) -> tuple[bytes, int] | None:
 
 def _cuts(data: Buffer, scan: int, rows: int) -> list[int] | None:
     """Where each of the first ``rows`` rows starts, and where the last of them ends (behind its marker)."""
-    cuts = [scan]
-    for number in range(rows):
-        # markers count 0 to 7; FF is never followed by D0-D7 inside coded data
-        at = data.find(bytes((0xFF, 0xD0 + number % 8)), cuts[-1])
-        if at < 0:
-            at = data.rfind(b"\xff\xd9")
-            if number != rows - 1 or at < cuts[-1]:
-                return None
-        cuts.append(at + 2)
-    return cuts
+    if rows < 1 or scan >= len(data):
+        return None
+    coded = np.frombuffer(data, np.uint8, offset=scan)
+    marked = np.flatnonzero(coded[:-1] == 0xFF)
+    codes = coded[marked + 1]
+    # Inside coded data FF is never followed by D0 to D7, which are the markers, counted 0 to 7, nor by D9, the end.
+    ends = marked[(codes & 0xF8) == 0xD0][:rows]
+    if len(ends) < rows:
+        end = marked[codes == 0xD9][:1]
+        ends = np.concatenate([ends[ends < end[0]], end]) if len(end) else ends
+    numbers = coded[ends[: rows - 1] + 1]
+    if len(ends) < rows or not np.array_equal(numbers, 0xD0 + np.arange(rows - 1) % 8):
+        return None
+    return [scan, *(ends + (scan + 2)).tolist()]
 
 
 def _layout(data: Buffer) -> _Layout | None:
-    at, frame, interval = 2, 0, 0
+    at, frame, interval, end = 2, 0, 0, len(data) - 6
     for _ in range(_MAX_SEGMENTS):
-        if at + 4 > len(data) or data[at] != 0xFF:
-            return None
-        marker, length = data[at + 1], struct.unpack_from(">H", data, at + 2)[0]
+        if at > end:
+            break
+        marker, length, value = _SEGMENT.unpack_from(data, at)
+        if marker < 0xFF00:
+            break
         if marker == _SOF0:
             frame = at
         elif marker == _DRI:
-            interval = struct.unpack_from(">H", data, at + 4)[0]
+            interval = value
         elif marker == _SOS:
             return _checked(data, frame, interval, at + 2 + length)
         at += 2 + length

@@ -62,18 +62,24 @@ class Window:
 
     Attributes:
         box: left, top, right, bottom in display orientation.
-        ring: pixels next to ink, cell by cell; a cell is about as large as a glyph.
-        cells: which of them are in which cell.
-        ink: pixels at least half covered, and ``rows`` their rows.
-        core: pixels as fully covered as any.
+        places: three kinds of pixels, one behind the other: those of the ring next to ink, cell by cell, a cell being
+            about as large as a glyph; those as fully covered as any; and those at least half covered.
+        parts: where in ``places`` the second and the third kind start.
+        cells: which pixels of the ring are in which cell.
+        rows: the rows of the third kind, and ``height`` how many different ones there are.
     """
 
     box: tuple[int, int, int, int]
-    ring: NDArray[np.intp]
+    places: NDArray[np.intp]
+    parts: tuple[int, int]
     cells: Cells
-    ink: NDArray[np.intp]
     rows: NDArray[np.intp]
-    core: NDArray[np.intp]
+    height: int
+
+    @property
+    def ring(self) -> NDArray[np.intp]:
+        """The first kind of pixels."""
+        return self.places[: self.parts[0]]
 
 
 #: Cells with fewer pixels next to ink than this are judged together with their neighbours.
@@ -92,7 +98,9 @@ def window(letters: Lettering, at: tuple[int, int], size: tuple[int, int]) -> Wi
     places, splits = _by_cell(_thinned(ring), round(letters.ink * (1 + LINE_GAP)), letters.ink)
     ink = np.flatnonzero(_thinned(mask >= INK))
     core = np.flatnonzero(_thinned(mask >= max(INK, int(mask.max()) - 24)))
-    return Window(box, places, Cells.of(splits), ink, ink // mask.shape[1], core)
+    parts = len(places), len(places) + len(core)
+    rows = ink // mask.shape[1]
+    return Window(box, np.concatenate([places, core, ink]), parts, Cells.of(splits), rows, len(np.unique(rows)))
 
 
 def _thinned(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

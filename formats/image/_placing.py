@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.config import ExplicitConfig
 from labelkit.errors import ConfigError, ExplicitLabelError
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import Box, Picture
 from labelkit.formats.image._lettering import Lettering, wrapped
 
@@ -122,7 +125,8 @@ def _fit_at(
     return Fit(letters, pad_x, pad_y, margin, logo)
 
 
-def spots(size: tuple[int, int], fitted: Fit, settings: ExplicitConfig) -> list[Spot]:
+@lru_cache(maxsize=32)
+def spots(size: tuple[int, int], fitted: Fit, settings: ExplicitConfig) -> tuple[Spot, ...]:
     """The places the setting allows: one, or all that ``auto`` chooses from.
 
     Raises:
@@ -140,8 +144,8 @@ def spots(size: tuple[int, int], fitted: Fit, settings: ExplicitConfig) -> list[
     names = list(PLACES) if settings.position == "auto" else [settings.position]
     if settings.style == "strip":
         names = ["bottom", "top"] if settings.position == "auto" else names
-        return [_band(size, fitted, name) for name in names]
-    return [_spot(size, fitted, name) for name in names]
+        return tuple(_band(size, fitted, name) for name in names)
+    return tuple(_spot(size, fitted, name) for name in names)
 
 
 def _spot(size: tuple[int, int], fitted: Fit, name: str) -> Spot:
@@ -170,27 +174,42 @@ def _at(name: str, fitted: Fit, outer: Box, left: int) -> Spot:
     return Spot(name, outer, (left, top, left + fitted.letters.size[0], top + fitted.letters.size[1]))
 
 
-def quietest(picture: Picture, candidates: list[Spot]) -> Spot:
+def quietest(picture: Picture, candidates: Sequence[Spot]) -> Spot:
     """The candidate whose background changes least, over all frames that are looked at."""
     if len(candidates) == 1:
         return candidates[0]
     step = max(1, math.ceil(len(picture.frames) / _LOOKS))
     noise = np.zeros(len(candidates))
     for index in range(0, len(picture.frames), step):
-        noise = np.maximum(noise, unrest(picture, index, [spot.outer for spot in candidates]))
+        noise = np.maximum(noise, unrest(picture, index, tuple(spot.outer for spot in candidates)))
     return min(zip(candidates, noise, strict=True), key=lambda pair: pair[1] + PLACES[pair[0].name])[0]
 
 
-def unrest(picture: Picture, index: int, boxes: list[Box]) -> NDArray[np.float32]:
+def unrest(picture: Picture, index: int, boxes: tuple[Box, ...]) -> NDArray[np.float32]:
     """How much the background changes from sample to sample in boxes of one size, in grey levels.
 
     Text and texture score high, which keeps labels off other labels.
     """
     left, top, right, bottom = boxes[0]
     samples = min(_SAMPLES[0], right - left), min(_SAMPLES[1], bottom - top)
-    views = [picture.view(index, box, samples) for box in boxes]
-    grey = np.stack([np.asarray(view if view.mode == "L" else view.convert("L")) for view in views]).astype(np.float32)
-    across, down = np.abs(grey[:, :, 1:] - grey[:, :, :-1]), np.abs(grey[:, 1:] - grey[:, :-1])
-    spread = np.sqrt(np.maximum(0, (grey * grey).mean(axis=(1, 2)) - grey.mean(axis=(1, 2)) ** 2))
-    noise: NDArray[np.float32] = across.mean(axis=(1, 2)) + down.mean(axis=(1, 2)) + 0.3 * spread
+    grey = _grey(picture, index, boxes, samples).astype(np.float32)
+    flat = grey.reshape(len(boxes), -1)
+    noise: NDArray[np.float32] = _mean(np.abs(grey[:, :, 1:] - grey[:, :, :-1]))
+    noise += _mean(np.abs(grey[:, 1:] - grey[:, :-1]))
+    noise += np.float32(0.3) * np.sqrt(np.maximum(0, _mean(flat * flat) - _mean(flat) ** 2))
     return noise
+
+
+def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Per box."""
+    total: NDArray[np.float32] = np.add.reduce(values.reshape(len(values), -1), axis=1)
+    return total / np.float32(values[0].size)
+
+
+def _grey(picture: Picture, index: int, boxes: tuple[Box, ...], samples: tuple[int, int]) -> NDArray[np.uint8]:
+    """Boxes x samples down x samples across."""
+    pixels = picture.frames[index].pixels
+    if isinstance(pixels, Bgr):
+        return pixels.grey(boxes, samples)
+    views = [picture.view(index, box, samples) for box in boxes]
+    return np.stack([np.asarray(view if view.mode == "L" else view.convert("L")) for view in views])

@@ -20,6 +20,7 @@ from PIL import Image, ImageFile, PngImagePlugin
 from labelkit.errors import UnsupportedOperation
 from labelkit.formats.base import Buffer
 from labelkit.formats.image import _apng
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import (
     Carried,
     Frame,
@@ -135,6 +136,7 @@ def encode(picture: Picture, quality: int) -> bytes:
     coding = picture.coding
     first = picture.frames[0].pixels
     metadata = {} if isinstance(coding, PngCoding) else _metadata(picture.carried)
+    assert not isinstance(first, Bgr)
     if not isinstance(first, Image.Image):
         return _encode_16(first, coding.key if isinstance(coding, PngCoding) else b"")
     if len(picture.frames) > 1:

@@ -7,11 +7,14 @@ space.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from labelkit.formats.image._bgr import Bgr, Layer
 
 Bytes = NDArray[np.uint8]
 Reals = NDArray[np.floating[Any]]
@@ -43,14 +46,15 @@ def paint(region: Any, stamp: Stamp, returns: Image.Transpose | None, white: flo
     """``region`` with the stamp over it.
 
     Args:
-        region: the picture's pixels under the stamp in file orientation, an image or a uint16 array. It is changed.
+        region: the picture's pixels under the stamp in file orientation, an image, a uint16 array or a
+            :class:`~labelkit.formats.image._bgr.Bgr`. It may be changed.
         stamp: in display orientation, as large as the region.
         returns: what turns display orientation into file orientation.
         white: the value of white in modes I and F.
     """
-    colour, cover = Image.fromarray(stamp.colour), Image.fromarray(stamp.cover)
-    if returns is not None:
-        colour, cover = colour.transpose(returns), cover.transpose(returns)
+    if isinstance(region, Bgr):
+        return region.under(_layer(stamp))
+    colour, cover = _images(stamp, returns)
     if not isinstance(region, Image.Image):
         return _paint_array(region, np.asarray(colour), np.asarray(cover))
     if region.mode in ("I", "F") or region.mode.startswith("I;16"):
@@ -58,8 +62,25 @@ def paint(region: Any, stamp: Stamp, returns: Image.Transpose | None, white: flo
     if region.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return _paint_alpha(region, colour, cover)
     key = region.info.get("transparency")
-    region.paste(native(colour, region.mode), (0, 0), cover if region.mode != "1" else cover.point(_HALF, "1"))
+    region.paste(_native(stamp, returns, region.mode), (0, 0), cover if region.mode != "1" else cover.point(_HALF, "1"))
     return region if key is None else _off_key(region, key, np.asarray(cover))
+
+
+@lru_cache(maxsize=8)
+def _images(stamp: Stamp, returns: Image.Transpose | None) -> tuple[Image.Image, Image.Image]:
+    """Colour and coverage in file orientation; equal pictures share a stamp, so they are kept and never changed."""
+    colour, cover = Image.fromarray(stamp.colour), Image.fromarray(stamp.cover)
+    return (colour, cover) if returns is None else (colour.transpose(returns), cover.transpose(returns))
+
+
+@lru_cache(maxsize=8)
+def _layer(stamp: Stamp) -> Layer:
+    return Layer.of(stamp.colour, stamp.cover)
+
+
+@lru_cache(maxsize=8)
+def _native(stamp: Stamp, returns: Image.Transpose | None, mode: str) -> Image.Image:
+    return native(_images(stamp, returns)[0], mode)
 
 
 _HALF = [0] * 128 + [255] * 128

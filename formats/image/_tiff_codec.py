@@ -20,6 +20,7 @@ from PIL import Image, TiffImagePlugin
 
 from labelkit.errors import UnsupportedOperation
 from labelkit.formats.base import Buffer
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import (
     RETURNS,
     Carried,
@@ -202,6 +203,7 @@ def _add_exif(tags: Directory, kept: Carried) -> None:
 
 def _coded(pixels: Pixels, page: TiffPage) -> tuple[Directory, list[bytes]]:
     """Layout tags and strips of one page, as Pillow and libtiff code it."""
+    assert not isinstance(pixels, Bgr)
     image = pixels if isinstance(pixels, Image.Image) else _as_grey(pixels)
     if image.mode == "I;16B":  # pages are written in little-endian order
         image = Image.fromarray(np.asarray(image).astype("<u2"))
@@ -241,7 +243,7 @@ def _taken_apart(coded: bytes, pixels: Pixels) -> tuple[Directory, list[bytes]]:
             if tag in _LAYOUT and tag not in (_STRIPS, _COUNTS):
                 layout.tagtype[tag] = source.tagtype[tag]
                 layout[tag] = source[tag]
-    if not isinstance(pixels, Image.Image):
+    if not isinstance(pixels, Image.Image | Bgr):
         channels = pixels.shape[2]
         layout[_WIDTH], layout[_SAMPLES], layout[_BITS] = pixels.shape[1], channels, (16,) * channels
         layout[_PHOTOMETRIC] = 2 if channels > 2 else 1

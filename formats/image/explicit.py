@@ -17,17 +17,17 @@ from PIL import Image
 
 from labelkit import wording
 from labelkit.config import ExplicitConfig
-from labelkit.errors import ConfigError, ExplicitLabelError, InputError, MissingGlyph
-from labelkit.formats.base import Buffer
+from labelkit.errors import ConfigError, ExplicitLabelError, InputError
 from labelkit.formats.image import _palette
-from labelkit.formats.image._contrast import LEAST, Levels, luminance, ratio, surroundings
+from labelkit.formats.image._bgr import Bgr
+from labelkit.formats.image._confirming import confirm
+from labelkit.formats.image._contrast import BGR_LEVELS, LEAST, Levels, luminance, ratio, surroundings
 from labelkit.formats.image._dressing import choices, stamp
 from labelkit.formats.image._finding import find
 from labelkit.formats.image._frames import RETURNS, TURNS, Box, Picture, Pixels, decoding, viewable, white_of
-from labelkit.formats.image._lettering import Window, lettering, window, wrapped
+from labelkit.formats.image._lettering import Window, window
 from labelkit.formats.image._placing import FLOOR, Fit, Spot, fit, quietest, spots
 from labelkit.formats.image._stamp import Stamp, paint
-from labelkit.formats.image.picture import preview
 from labelkit.record import ExplicitMark
 
 __all__ = ["confirm", "find", "put"]
@@ -154,15 +154,24 @@ class _Ground:
 
 
 def _ground(picture: Picture, group: list[int], seen: Window) -> _Ground:
-    low, high, clear = _levels(picture.view(group[0], seen.box), seen.ring)
+    low, high, clear = _levels(_part(picture, group[0], seen.box), seen.ring)
     for index in group[1:]:
-        dark, bright, transparent = _levels(picture.view(index, seen.box), seen.ring)
+        dark, bright, transparent = _levels(_part(picture, index, seen.box), seen.ring)
         low, high, clear = np.minimum(low, dark), np.maximum(high, bright), clear or transparent
     return _Ground(low, high, clear)
 
 
-def _levels(shown: Image.Image, places: NDArray[np.intp]) -> tuple[Levels, Levels, bool]:
+def _part(picture: Picture, index: int, box: Box) -> Image.Image | Bgr:
+    """A part of a frame to measure, in display orientation."""
+    pixels = picture.frames[index].pixels
+    return pixels.part(box) if isinstance(pixels, Bgr) else picture.view(index, box)
+
+
+def _levels(shown: Image.Image | Bgr, places: NDArray[np.intp]) -> tuple[Levels, Levels, bool]:
     """Luminance of some pixels over a black and over a white backdrop, and whether any pixel is transparent."""
+    if not isinstance(shown, Image.Image):
+        level = shown.summed(places, BGR_LEVELS)
+        return level, level, False
     if shown.mode in ("L", "RGB"):
         level = luminance(shown, places)
         return level, level, False
@@ -193,6 +202,7 @@ def _try(picture: Picture, group: list[int], made: Stamp, least: Box) -> _Try:
     return _Try(made, area, {index: _painted(picture, index, over) for index in group})
 
 
+@lru_cache(maxsize=8)
 def _spread(made: Stamp, area: Box) -> Stamp:
     """The stamp enlarged to an area by pixels it does not cover."""
     left, top, right, bottom = made.box
@@ -234,76 +244,30 @@ def _measured(picture: Picture, tried: _Try, seen: Window, fitted: Fit) -> tuple
     inside = box[0] - area[0], box[1] - area[1], box[2] - area[0], box[3] - area[1]
     contrasts, heights = [], []
     for index, region in tried.regions.items():
-        shown = viewable(region, picture.frames[index].pixels)
-        shown = shown.transpose(turn) if turn is not None else shown
-        contrast, lost = _measure(shown if area == box else shown.crop(inside), seen)
+        if isinstance(region, Bgr):
+            contrast, lost = _measure(region if area == box else region.part(inside), seen)
+        else:
+            shown = viewable(region, picture.frames[index].pixels)
+            shown = shown.transpose(turn) if turn is not None else shown
+            contrast, lost = _measure(shown if area == box else shown.crop(inside), seen)
         contrasts.append(contrast)
         heights.append(max(0, fitted.letters.ink - lost))
     return min(contrasts), min(heights)
 
 
-def _measure(shown: Image.Image, seen: Window) -> tuple[float, int]:
+def _measure(shown: Image.Image | Bgr, seen: Window) -> tuple[float, int]:
     """Contrast of the ink against the worst of its neighbours, and how many rows of ink do not stand out from them."""
-    low, high, _ = _levels(shown, seen.ring)
-    around = surroundings(low, high, seen.cells)
-    ink = float(np.sort(_levels(shown, seen.core)[0])[len(seen.core) // 2])
+    low, high, _ = _levels(shown, seen.places)
+    ring, core = slice(seen.parts[0]), slice(*seen.parts)
+    dark = low[ring]
+    around = surroundings(dark, dark if high is low else high[ring], seen.cells)
+    middle = (seen.parts[1] - seen.parts[0]) // 2
+    ink = float(np.partition(low[core], middle)[middle])
     worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
     between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
-    drawn, _, _ = _levels(shown, seen.ink)
+    drawn = low[seen.parts[1] :]
     rows = seen.rows[drawn > between if ink > worst else drawn < between]
-    lost = np.count_nonzero(np.bincount(seen.rows)) - np.count_nonzero(np.bincount(rows))
-    return ratio(ink, worst), int(lost)
-
-
-#: Correlation of the drawn words with what a file shows at their place; unlabelled backgrounds stay below 0.3.
-_CONFIRMED = 0.5
-
-
-def confirm(data: Buffer, format_id: str, mark: ExplicitMark) -> bool:
-    """Whether a file shows the label that was just drawn into it. Cheap: one frame, at reduced size where it can.
-
-    Args:
-        data: the whole file.
-        format_id: its format.
-        mark: what :func:`put` returned.
-
-    Raises:
-        BrokenFile, MissingExtra: the file cannot be decoded.
-    """
-    reduction = max(1, int(mark.glyph_height) // _CONFIRM_INK)
-    shown_picture, scale, first = preview(data, format_id, reduction, (mark.box[1], mark.box[3]))
-    width, height = shown_picture.size
-    box = mark.box[0], mark.box[1] - first, mark.box[2], mark.box[3] - first
-    left, top, right, bottom = (round(v / scale) for v in box)
-    box = max(0, left), max(0, top), min(width, right), min(height, bottom)
-    if box[2] - box[0] < 4 or box[3] - box[1] < 4:
-        return False
-    shown = np.asarray(shown_picture.view(0, box).convert("L"), np.float64)
-    try:
-        return _likeness(shown, _template(mark, shown.shape)) >= _CONFIRMED
-    except MissingGlyph:  # drawn with a font of the caller's, unknown here: ink and background must at least differ
-        dark, bright = np.percentile(shown, (4, 96))
-        return bool(bright - dark >= _SPREAD)
-
-
-#: Ink height to which a picture may be reduced for confirming, and grey levels between ink and background.
-_CONFIRM_INK, _SPREAD = 16, 60
-
-
-def _template(mark: ExplicitMark, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """The words in the box they were drawn in."""
-    ink = max(4, int(mark.glyph_height))
-    # The ink measured may be a row more than what was asked for, and the text that much wider.
-    room = round((mark.box[2] - mark.box[0]) * 1.1) + 2
-    letters = wrapped(mark.text, ink, "", room) or lettering(mark.text, ink, "")
-    return np.asarray(Image.fromarray(letters.mask).resize((shape[1], shape[0]), Image.Resampling.BOX), np.float64)
-
-
-def _likeness(shown: NDArray[np.float64], template: NDArray[np.float64]) -> float:
-    """Size of the correlation coefficient, 0 to 1: ink may be brighter or darker than what is behind it."""
-    a, b = shown - shown.mean(), template - template.mean()
-    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return abs(float((a * b).sum())) / norm if norm else 0.0
+    return ratio(ink, worst), seen.height - int(np.count_nonzero(np.bincount(rows)))
 
 
 @lru_cache(maxsize=4)

@@ -57,7 +57,9 @@ def draw_new(image: Any, row: Format, order: Order, quality: int) -> Drawn:
 
     need_samples(row)
     is_array = hasattr(image, "__array_interface__") and not hasattr(image, "getbands")
-    opened = picture.from_array(image) if is_array else picture.from_image(image)
+    # The watermark is put into red, green and blue.
+    coded = row.id if order.payload is None else ""
+    opened = picture.from_array(image, coded) if is_array else picture.from_image(image)
     mark, unmarked = _put(opened, order)
     return Drawn(picture.encode(opened, row.id, quality), mark, unmarked)
 

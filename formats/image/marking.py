@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from labelkit.errors import UnsupportedOperation
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import Picture, Pixels
 from labelkit.formats.image.watermark import Detection, detect
 from labelkit.formats.image.watermark import embed as embed_array
@@ -52,6 +53,8 @@ def _visible(picture: Picture, index: int) -> NDArray[np.uint8]:
 
 
 def _marked(pixels: Pixels, payload: int, key: Key) -> Pixels:
+    if isinstance(pixels, Bgr):
+        pixels = pixels.image()
     if not isinstance(pixels, Image.Image):
         return _marked_16_bit(pixels, payload, key)
     if "transparency" in pixels.info:

@@ -14,6 +14,7 @@ from PIL import Image, ImageSequence
 from labelkit.errors import InputError
 from labelkit.formats.base import Buffer
 from labelkit.formats.image import _gif_codec, _jpeg_codec, _plain_codec, _png_codec, _tiff_codec
+from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import (
     MAX_FRAMES,
     MAX_PIXELS,
@@ -83,7 +84,7 @@ def open_picture(data: Buffer, format_id: str) -> Picture:
 
 
 def preview(data: Buffer, format_id: str, reduction: int, rows: tuple[int, int]) -> tuple[Picture, float, int]:
-    """The first frame only: reduced by up to ``reduction``, and cut to ``rows``, where that saves decoding (JPEG).
+    """The first frame only: in grey, reduced by up to ``reduction``, cut to ``rows``, where that saves time (JPEG).
 
     Args:
         data: the whole file.
@@ -107,14 +108,18 @@ def _reduced(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, flo
     with decoding(f"{format_id} image data"):
         if format_id == "heif":
             _plain_codec.register_heif()
-        image = opened(data)
+        image = opened(data, *_OPENED_AS.get(format_id, ()))
         if image.tell():  # HEIF opens at its primary picture
             image.seek(0)
         full = image.size
-        if format_id == "jpeg" and reduction > 1:
-            image.draft(None, (full[0] // reduction, full[1] // reduction))
+        if format_id == "jpeg":
+            image.draft("L", (full[0] // reduction, full[1] // reduction))
         image.load()
         return Picture([Frame(image)], format_id, orientation_of(image)), full[0] / image.size[0]
+
+
+#: Pillow's names of the formats that it need not guess.
+_OPENED_AS = {"jpeg": ("JPEG", "MPO")}
 
 
 def from_image(image: Image.Image) -> Picture:
@@ -146,12 +151,13 @@ def _owned(image: Image.Image) -> Image.Image:
     return image.copy()
 
 
-def from_array(array: Any) -> Picture:
+def from_array(array: Any, format_id: str = "") -> Picture:
     """Take an array of samples.
 
     Args:
         array: height x width, or height x width x 1 to 4 (grey, grey + alpha, RGB, RGBA); uint8, uint16, bool, or
             float from 0 to 1. It is not changed.
+        format_id: what it will be coded as, if that is known; colours for JPEG are held as its codec takes them.
 
     Raises:
         InputError: another shape or type, or floats outside 0 to 1.
@@ -169,6 +175,8 @@ def from_array(array: Any) -> Picture:
     samples = _integers(samples)
     if samples.dtype == np.uint16 and samples.ndim == 3:
         return Picture([Frame(samples.copy())])
+    if format_id == "jpeg" and (held := Bgr.taken(samples)):
+        return Picture([Frame(held)])
     return Picture([Frame(Image.fromarray(samples).copy() if samples.ndim == 2 else Image.fromarray(samples))])
 
 
@@ -227,7 +235,7 @@ def _converted(picture: Picture, format_id: str) -> Picture:
 def _convertible(frame: Frame, format_id: str) -> Any:
     pixels = frame.pixels
     if not isinstance(pixels, Image.Image):
-        if format_id in ("png", "tiff"):
+        if format_id in (("jpeg",) if isinstance(pixels, Bgr) else ("png", "tiff")):
             return pixels
         pixels = viewable(pixels, pixels)
     if pixels.mode in _WRITABLE[format_id] and (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -169,7 +169,7 @@ def _label(value: str) -> tuple[str, list[Deviation]]:
     return value, [deviation("label-value", f"Label is {short(value)}, not 1, 2 or 3")]
 
 
-def check_values(label: AigcLabel, present: set[str]) -> list[Deviation]:
+def check_values(label: AigcLabel, present: Collection[str]) -> list[Deviation]:
     """What is odd about the values of a label that was read; elements not ``present`` are not looked at."""
     odd: list[Deviation] = []
     for name in KEYS:

@@ -119,7 +119,7 @@ def _joined(fields: list[Property], odd: tuple[Deviation, ...], wrapped: bool) -
 
 
 def _with(reading: Reading, odd: tuple[Deviation, ...]) -> Reading:
-    return replace(reading, deviations=(*odd, *reading.deviations))
+    return replace(reading, deviations=(*odd, *reading.deviations)) if odd else reading
 
 
 def source_types(scan: Scan) -> list[str]:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any
 
 from labelkit.carriers._decode import decode
-from labelkit.carriers._fields import REQUIRED, field_of, known_fields, read_fields
+from labelkit.carriers._fields import REQUIRED, check_values, field_of, known_fields, read_fields
 from labelkit.carriers._syntax import (
     MAX_LABEL_CHARACTERS,
     Number,
@@ -25,7 +25,7 @@ from labelkit.carriers._syntax import (
     text_of,
 )
 from labelkit.carriers.deviations import deviation, short
-from labelkit.record import GB_SCHEMA, AigcLabel, Deviation
+from labelkit.record import GB_SCHEMA, KEYS, AigcLabel, Deviation
 
 BYTEDANCE = "bytedance"
 TENCENT = "tencent-2024"
@@ -47,6 +47,13 @@ _EMBEDDED = re.compile(
 )
 _FIELD_NAME = re.compile(r"(?i)label|content_?(producer|propagator)|(produce|propagate)_?id|reserved?_?code_?[12]")
 _LABEL_LIKE = re.compile(r"""(?i)aigc["']?\s{0,8}:?\s{0,8}[{"']|(content_?producer|produce_?id)["']\s{0,8}:""")
+# What AigcLabel.to_json writes: seven keys in order, no space, no escape; most labels are, and need no parser.
+_CANONICAL = re.compile(
+    r'\{"Label":"([123])",'
+    + ",".join(rf'"{key}":"([\x21\x23-\x5B\x5D-\x7E]{{0,4096}}+)"' for key in list(KEYS.values())[1:])
+    + r"\}"
+)
+_ALL = frozenset(KEYS)
 _PRIVATE_TYPES = ("aigc_label_type", "aigc_type")
 
 
@@ -113,7 +120,10 @@ def read_decoded(text: str, odd: tuple[Deviation, ...], *, keyed: bool, form: Fo
         found = [_unreadable(bare)]
     raw = text[:RAW_CHARACTERS]
     extra = (*odd, *around)
-    return [replace(r, deviations=(*extra, *_outer(r, form), *_undecodable(r), *r.deviations), raw=raw) for r in found]
+    return [
+        Reading(r.label, (*extra, *_outer(r, form), *_undecodable(r), *r.deviations), r.schema, raw, r.wrapped)
+        for r in found
+    ]
 
 
 def _trim(text: str) -> tuple[str, list[Deviation]]:
@@ -161,6 +171,9 @@ def _too_large(text: str) -> Reading:
 
 
 def _read(text: str, keyed: bool) -> list[Reading]:
+    if canonical := _CANONICAL.fullmatch(text):
+        label = AigcLabel(*canonical.groups())
+        return [Reading(label, tuple(check_values(label, _ALL)))]
     if len(text) > MAX_LABEL_CHARACTERS:
         return [_too_large(text)] if _LABEL_LIKE.search(text[:RAW_CHARACTERS]) else []
     try:
