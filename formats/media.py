@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -79,7 +80,12 @@ class Layers(Protocol):
 
 def layers(row: Format) -> Layers:
     """The module that draws and finds explicit labels for this format's medium."""
-    return cast(Layers, import_module(f"labelkit.formats.{row.media}.layers"))
+    return _layers(row.media)
+
+
+@cache
+def _layers(medium: str) -> Layers:
+    return cast(Layers, import_module(f"labelkit.formats.{medium}.layers"))
 
 
 def cannot_look(row: Format) -> str:

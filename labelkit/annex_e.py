@@ -22,6 +22,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 
 from labelkit.content_id import new_content_id
 from labelkit.errors import Forgery, InvalidField
@@ -43,6 +44,9 @@ MAY_BE_EMPTY = ("reserved_code1", "reserved_code2")
 _ALLOWED = re.compile(r"[\x21-\x5B\x5D-\x7E]*")
 # No clause bounds the length; one field above this cannot come from a provider's numbering scheme.
 MAX_FIELD_CHARACTERS = 16_384
+
+
+_values = attrgetter(*KEYS)
 
 
 class Attribute(StrEnum):
@@ -143,7 +147,7 @@ class AigcLabel:
 
     def fields(self) -> dict[str, str]:
         """The seven values under their keys in the file, in the order of Annex E b)."""
-        return {key: getattr(self, name) for name, key in KEYS.items()}
+        return dict(zip(KEYS.values(), _values(self), strict=True))
 
     def to_json(self) -> str:
         """Canonical JSON of the bare seven-key object: fixed order, compact, ASCII, no trailing newline."""

@@ -11,6 +11,7 @@ import threading
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _RANDOM_BITS = 80
 
 
@@ -44,4 +45,4 @@ if hasattr(os, "register_at_fork"):
 def new_content_id() -> str:
     """A new id of 26 characters ``0-9A-Z``, later ones sorting after earlier ones of the same process."""
     number = _clock.next()
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -99,21 +99,22 @@ def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
     joined = {**_joined(data, parts, _guid, _extended), **_joined(data, parts, _instance, _manifest)}
     packets = blocks = 0
     for segment in found:
-        if segment.coded and segment.marker != EOI:
+        marker = segment.marker
+        if marker < APP0 and marker != EOI:
             continue
         if segment.start in joined:
             unit = joined[segment.start]
             yield from (unit,) if unit else ()
-        elif segment.marker == APP1 and segment.starts(data, XMP):
+        elif marker == APP1 and segment.starts(data, XMP):
             yield _main(data, segment, first=not packets)
             packets += 1
-        elif segment.marker == APP1 and segment.starts(data, *(_MORE_EXIF if blocks else EXIF)):
+        elif marker == APP1 and segment.starts(data, *(_MORE_EXIF if blocks else EXIF)):
             base = segment.start + 10
             yield from _exif.units(bytes(data[base : segment.stop]), base, "JPEG APP1 Exif")
             blocks += 1
-        elif segment.marker != EOI and not _is_index(data, segment):
+        elif not segment.coded and not _is_index(data, segment):
             yield _private(data, segment)
-        elif segment.marker == EOI and segment.stop < len(data):
+        elif marker == EOI and segment.stop < len(data):
             yield _trailer(data, segment.stop)
 
 
@@ -306,7 +307,7 @@ def _changes(data: Buffer, edits: Sequence[Edit]) -> list[Edit]:
 def _indexed(data: Buffer, found: Sequence[Segment], edits: list[Edit]) -> list[Edit]:
     """The edits, and those that keep a Multi-Picture index true after them."""
     gone = {e.start for e in edits if not e.data}
-    tables = [s for s in found if _is_index(data, s) and s.start not in gone]
+    tables = [s for s in found if s.marker == APP2 and _is_index(data, s) and s.start not in gone]
     return [*edits, *(e for s in tables for e in _mpf.follow(data, s.start + 8, s.stop, edits))]
 
 

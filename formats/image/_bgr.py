@@ -87,7 +87,7 @@ class Bgr:
 
     def grey(self, boxes: tuple[Box, ...], size: tuple[int, int]) -> Bytes:
         """Every box sampled ``size`` times across and down (nearest neighbour): boxes x down x across."""
-        picked = np.take(self.samples.reshape(-1, 3), _places(boxes, size, self.samples.shape[1]), axis=0)
+        picked = self.samples.reshape(-1, 3).take(_places(boxes, size, self.samples.shape[1]), axis=0)
         made: Bytes = _opencv().cvtColor(picked[None], _opencv().COLOR_BGR2GRAY)
         return made.reshape(len(boxes), size[1], size[0])
 
@@ -100,7 +100,7 @@ class Bgr:
         """
         opencv = _opencv()
         pixels = opencv.cvtColor(self.samples, opencv.COLOR_BGR2BGRA).view(np.uint32)  # four bytes move as one
-        picked = np.take(pixels, places).view(np.uint8).reshape(1, -1, 4)
+        picked = pixels.take(places).view(np.uint8).reshape(1, -1, 4)
         made: Reals = opencv.LUT(picked, table[None]).reshape(-1, 4) @ _ONES
         return made
 

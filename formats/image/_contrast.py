@@ -127,4 +127,4 @@ def _counted(level: Levels, cells: Cells) -> NDArray[np.intp]:
     steps = (level * _STEPS).astype(np.intp)
     np.minimum(steps, _STEPS - 1, out=steps)
     counts = np.bincount(steps + cells.offsets, minlength=len(cells.sizes) * _STEPS)
-    return np.cumsum(counts.reshape(-1, _STEPS), axis=1)
+    return counts.reshape(-1, _STEPS).cumsum(axis=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,8 @@ _SOF0, _DRI, _SOS = 0xFFC0, 0xFFDD, 0xFFDA
 # Marker, length, and the first two bytes behind them.
 _SEGMENT = struct.Struct(">HHH")
 _MAX_SEGMENTS = 10_000
+# The second bytes of restart markers, which are counted round and round.
+_COUNT = bytes(range(0xD0, 0xD8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class _Layout:
     row_height: int
     height: int
 
+    @property
+    def rows(self) -> int:
+        """Rows of coded blocks."""
+        return -(-self.height // self.row_height)
+
 
 def strip(data: Buffer, top: int, bottom: int) -> tuple[bytes, int] | None:
     """A JPEG of the rows ``top`` to ``bottom`` (widened to whole rows of blocks), and the first row it really has.
@@ -43,13 +51,12 @@ def strip(data: Buffer, top: int, bottom: int) -> tuple[bytes, int] | None:
     None when the picture is not baseline with one restart interval per row of blocks.
     """
     layout = _layout(data)
-    if layout is None:
+    if layout is None or layout.scan >= len(data):
         return None
-    first, last = top // layout.row_height, min(-(-bottom // layout.row_height), -(-layout.height // layout.row_height))
-    cuts = _cuts(data, layout.scan, last)
-    if cuts is None:
+    first, last = top // layout.row_height, min(-(-bottom // layout.row_height), layout.rows)
+    rows = _late_rows(data, layout, first, last) or _rows(data, layout, layout.scan, first, last)
+    if not rows:
         return None
-    rows = [data[cuts[n] : cuts[n + 1] - 2] for n in range(first, last)]
     start = first * layout.row_height
     height = struct.pack(">H", min(layout.height, last * layout.row_height) - start)
     header = data[: layout.frame + 5] + height + data[layout.frame + 7 : layout.scan]
@@ -57,22 +64,32 @@ def strip(data: Buffer, top: int, bottom: int) -> tuple[bytes, int] | None:
     return b"".join([header, *marked, rows[-1], b"\xff\xd9"]), start
 
 
-def _cuts(data: Buffer, scan: int, rows: int) -> list[int] | None:
-    """Where each of the first ``rows`` rows starts, and where the last of them ends (behind its marker)."""
-    if rows < 1 or scan >= len(data):
-        return None
-    coded = np.frombuffer(data, np.uint8, offset=scan)
+def _late_rows(data: Buffer, layout: _Layout, first: int, last: int) -> list[bytes]:
+    """Rows near the end, where most labels stand, without a search through all that comes before."""
+    if 2 * first < layout.rows:
+        return []
+    share = (len(data) - layout.scan) * (layout.rows - first + 1) // layout.rows
+    return _rows(data, layout, max(layout.scan, len(data) - 2 * share), first, last)
+
+
+def _rows(data: Buffer, layout: _Layout, at: int, first: int, last: int) -> list[bytes]:
+    """The coded data of the rows ``first`` to ``last``, found by the markers behind byte ``at``; empty without them."""
+    coded = np.frombuffer(data, np.uint8, offset=at)
     marked = np.flatnonzero(coded[:-1] == 0xFF)
-    codes = coded[marked + 1]
+    behind = coded[marked + 1]
     # Inside coded data FF is never followed by D0 to D7, which are the markers, counted 0 to 7, nor by D9, the end.
-    ends = marked[(codes & 0xF8) == 0xD0][:rows]
-    if len(ends) < rows:
-        end = marked[codes == 0xD9][:1]
-        ends = np.concatenate([ends[ends < end[0]], end]) if len(end) else ends
-    numbers = coded[ends[: rows - 1] + 1]
-    if len(ends) < rows or not np.array_equal(numbers, 0xD0 + np.arange(rows - 1) % 8):
-        return None
-    return [scan, *(ends + (scan + 2)).tolist()]
+    telling = np.flatnonzero((behind & 0xF8 == 0xD0) | (behind == 0xD9))
+    codes, ends = behind[telling].tobytes(), marked[telling].tolist()
+    count = codes.find(0xD9) + 1
+    before = layout.rows - count  # rows that end in front of the first marker
+    known = before if at == layout.scan else before + 1
+    if not count or first < known or (at == layout.scan and before) or first >= last:
+        return []
+    turn = before % 8
+    if codes[: count - 1] != (_COUNT * (count // 8 + 2))[turn : turn + count - 1]:
+        return []
+    cuts = [at + end for end in ([-2] if first == before else []) + ends[max(0, first - before - 1) : last - before]]
+    return [data[start + 2 : end] for start, end in pairwise(cuts)]
 
 
 def _layout(data: Buffer) -> _Layout | None:
@@ -101,4 +118,5 @@ def _checked(data: Buffer, frame: int, interval: int, scan: int) -> _Layout | No
     wide, high = max(f >> 4 for f in factors), max(f & 15 for f in factors)
     if components == 1:
         wide = high = 1
-    return _Layout(frame, scan, 8 * high, height) if interval == -(-width // (8 * wide)) else None
+    whole = height > 0 and interval == -(-width // (8 * wide))
+    return _Layout(frame, scan, 8 * high, height) if whole else None

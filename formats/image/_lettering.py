@@ -66,7 +66,7 @@ class Window:
             about as large as a glyph; those as fully covered as any; and those at least half covered.
         parts: where in ``places`` the second and the third kind start.
         cells: which pixels of the ring are in which cell.
-        rows: the rows of the third kind, and ``height`` how many different ones there are.
+        rows: where in the third kind each row starts.
     """
 
     box: tuple[int, int, int, int]
@@ -74,7 +74,6 @@ class Window:
     parts: tuple[int, int]
     cells: Cells
     rows: NDArray[np.intp]
-    height: int
 
     @property
     def ring(self) -> NDArray[np.intp]:
@@ -85,6 +84,8 @@ class Window:
 #: Cells with fewer pixels next to ink than this are judged together with their neighbours.
 _FEW = 24
 _SAMPLES = 3_000
+# For the middle of what all are nearly equal.
+_FEW_SAMPLES = 500
 
 
 @lru_cache(maxsize=64)
@@ -97,15 +98,15 @@ def window(letters: Lettering, at: tuple[int, int], size: tuple[int, int]) -> Wi
     ring, mask = letters.ring[part], letters.padded[part]
     places, splits = _by_cell(_thinned(ring), round(letters.ink * (1 + LINE_GAP)), letters.ink)
     ink = np.flatnonzero(_thinned(mask >= INK))
-    core = np.flatnonzero(_thinned(mask >= max(INK, int(mask.max()) - 24)))
+    core = np.flatnonzero(_thinned(mask >= max(INK, int(mask.max()) - 24), _FEW_SAMPLES))
     parts = len(places), len(places) + len(core)
-    rows = ink // mask.shape[1]
-    return Window(box, np.concatenate([places, core, ink]), parts, Cells.of(splits), rows, len(np.unique(rows)))
+    rows = np.flatnonzero(np.diff(ink // mask.shape[1], prepend=-1))
+    return Window(box, np.concatenate([places, core, ink]), parts, Cells.of(splits), rows)
 
 
-def _thinned(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """At most about ``_SAMPLES`` of the pixels, evenly picked; large labels need not be measured to the last pixel."""
-    step = int(np.count_nonzero(flags)) // _SAMPLES
+def _thinned(flags: NDArray[np.bool_], samples: int = _SAMPLES) -> NDArray[np.bool_]:
+    """At most about so many of the pixels, evenly picked; large labels need not be measured to the last pixel."""
+    step = int(np.count_nonzero(flags)) // samples
     if step < 2:
         return flags
     out = np.zeros(flags.size, np.bool_)

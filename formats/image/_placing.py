@@ -182,7 +182,8 @@ def quietest(picture: Picture, candidates: Sequence[Spot]) -> Spot:
     noise = np.zeros(len(candidates))
     for index in range(0, len(picture.frames), step):
         noise = np.maximum(noise, unrest(picture, index, tuple(spot.outer for spot in candidates)))
-    return min(zip(candidates, noise, strict=True), key=lambda pair: pair[1] + PLACES[pair[0].name])[0]
+    noise += [PLACES[spot.name] for spot in candidates]
+    return candidates[int(noise.argmin())]
 
 
 def unrest(picture: Picture, index: int, boxes: tuple[Box, ...]) -> NDArray[np.float32]:

@@ -262,12 +262,17 @@ def _measure(shown: Image.Image | Bgr, seen: Window) -> tuple[float, int]:
     dark = low[ring]
     around = surroundings(dark, dark if high is low else high[ring], seen.cells)
     middle = (seen.parts[1] - seen.parts[0]) // 2
-    ink = float(np.partition(low[core], middle)[middle])
+    inks = low[core].copy()
+    inks.partition(middle)
+    ink = float(inks[middle])
     worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
     between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
     drawn = low[seen.parts[1] :]
-    rows = seen.rows[drawn > between if ink > worst else drawn < between]
-    return ratio(ink, worst), seen.height - int(np.count_nonzero(np.bincount(rows)))
+    if ink > worst:
+        lost = np.maximum.reduceat(drawn, seen.rows) <= between
+    else:
+        lost = np.minimum.reduceat(drawn, seen.rows) >= between
+    return ratio(ink, worst), int(np.count_nonzero(lost))
 
 
 @lru_cache(maxsize=4)
