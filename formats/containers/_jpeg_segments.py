@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labelkit.errors import BrokenFile, LimitExceeded
 from labelkit.formats.base import Buffer
@@ -19,9 +19,9 @@ SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = (0xC0, 0xC1)
 # TEM, restart markers and EOI have no length (T.81 B.1.1.3).
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xD8), EOI))
-#: Marker and length of a segment, and the markers that have a length.
+#: Marker and length of a segment, and the markers (with their FF) of which no more than the length matters to the walk.
 _MARKED = struct.Struct(">HH")
-_WITH_LENGTH = frozenset(0xFF00 | code for code in range(0xC0, 0xFF)) - {0xFF00 | code for code in (*_STANDALONE, SOI)}
+_PLAIN = frozenset(0xFF00 | code for code in {*range(0xC0, 0xFF)} - {*_STANDALONE, *_SEQUENTIAL, SOI, SOS, APP2})
 # Decoders skip garbage between segments; a few cameras leave some.
 _MAX_GARBAGE_BYTES = 4096
 _NEXT = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
@@ -29,8 +29,7 @@ _NEXT = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
 _END_OF_SCAN = re.compile(rb"\xff[^\x00-\x7f\xd0-\xd7\xff]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A marker with its segment; that of SOS includes the coded data behind it."""
 
     marker: int
@@ -70,9 +69,15 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
     """
     if bytes(data[:2]) != b"\xff\xd8":
         raise BrokenFile("the JPEG signature is damaged", place="byte 0", remedy="restore the file from its source")
-    at, scans, components = 2, 0, -1
+    at, scans, components, size = 2, 0, -1, len(data)
     for _ in range(MAX_SEGMENTS):
-        segment = _plain(data, at) or _segment(data, *_next_marker(data, at))
+        if at + 4 <= size:
+            code, length = _MARKED.unpack_from(data, at)
+            if code in _PLAIN and length >= 2 and at + 2 + length <= size:
+                yield Segment(code & 0xFF, at, at + 2 + length)
+                at += 2 + length
+                continue
+        segment = _segment(data, *_next_marker(data, at))
         marker = segment.marker
         if marker in _SEQUENTIAL and not exact:
             components = data[segment.start + 9] if segment.stop > segment.start + 9 else -1
@@ -89,15 +94,6 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
             return
         at = segment.stop
     raise LimitExceeded(f"more than {MAX_SEGMENTS} segments", remedy="inspect the file")
-
-
-def _plain(data: Buffer, at: int) -> Segment | None:
-    """The segment that starts right here, as nearly all do; None for anything less usual."""
-    if at + 4 > len(data):
-        return None
-    marker, length = _MARKED.unpack_from(data, at)
-    stop: int = at + 2 + length
-    return Segment(marker & 0xFF, at, stop) if marker in _WITH_LENGTH and length >= 2 and stop <= len(data) else None
 
 
 def _next_marker(data: Buffer, at: int) -> tuple[int, int]:

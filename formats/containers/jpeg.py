@@ -95,8 +95,10 @@ class Jpeg(Container):
 
 def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
     """The metadata of the segments in file order; what is spread over several stands where its first part is."""
-    parts = [s for s in found if s.marker == APP1 or s.marker == APP11]
-    joined = {**_joined(data, parts, _guid, _extended), **_joined(data, parts, _instance, _manifest)}
+    joined = {
+        **_joined(data, [s for s in found if s.marker == APP1], _guid, _extended),
+        **_joined(data, [s for s in found if s.marker == APP11], _instance, _manifest),
+    }
     packets = blocks = 0
     for segment in found:
         marker = segment.marker

@@ -73,6 +73,7 @@ class Spot:
     ink: Box
 
 
+@lru_cache(maxsize=32)
 def fit(size: tuple[int, int], text: str, settings: ExplicitConfig, logo_shape: float = 0.0) -> Fit:
     """The label at the size asked for, or the largest legal one that fits.
 
@@ -203,8 +204,9 @@ def unrest(picture: Picture, index: int, boxes: tuple[Box, ...]) -> NDArray[np.f
 
 def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Per box."""
-    total: NDArray[np.float32] = np.add.reduce(values.reshape(len(values), -1), axis=1)
-    return total / np.float32(values[0].size)
+    flat = values.reshape(len(values), -1)
+    mean: NDArray[np.float32] = flat @ np.full(flat.shape[1], 1 / flat.shape[1], np.float32)
+    return mean
 
 
 def _grey(picture: Picture, index: int, boxes: tuple[Box, ...], samples: tuple[int, int]) -> NDArray[np.uint8]:
