@@ -46,6 +46,7 @@ _ALLOWED = re.compile(r"[\x21-\x5B\x5D-\x7E]*")
 MAX_FIELD_CHARACTERS = 16_384
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _values = attrgetter(*KEYS)
 
 
@@ -151,7 +152,7 @@ class AigcLabel:
 
     def to_json(self) -> str:
         """Canonical JSON of the bare seven-key object: fixed order, compact, ASCII, no trailing newline."""
-        return json.dumps(self.fields(), ensure_ascii=True, separators=(",", ":"))
+        return _ENCODER.encode(self.fields())
 
     def to_wrapped_json(self) -> str:
         """The same inside ``{"AIGC": ...}``, the outer form of Annex E b) that the Annex B places use."""

@@ -70,12 +70,14 @@ def segments(data: Buffer, *, exact: bool = False) -> Iterator[Segment]:
     if bytes(data[:2]) != b"\xff\xd8":
         raise BrokenFile("the JPEG signature is damaged", place="byte 0", remedy="restore the file from its source")
     at, scans, components, size = 2, 0, -1, len(data)
+    last = size - 3  # from here on there is no room for marker and length
     for _ in range(MAX_SEGMENTS):
-        if at + 4 <= size:
+        if at < last:
             code, length = _MARKED.unpack_from(data, at)
-            if code in _PLAIN and length >= 2 and at + 2 + length <= size:
-                yield Segment(code & 0xFF, at, at + 2 + length)
-                at += 2 + length
+            stop = at + 2 + length
+            if code in _PLAIN and length > 1 and stop <= size:
+                yield Segment(code & 0xFF, at, stop)
+                at = stop
                 continue
         segment = _segment(data, *_next_marker(data, at))
         marker = segment.marker

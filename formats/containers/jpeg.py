@@ -33,6 +33,8 @@ EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 EXIF = (b"Exif\0",)
 # A further EXIF segment counts only with a TIFF header; without one it continues the first and is left alone.
 _MORE_EXIF = (b"Exif\0\0II", b"Exif\0\0MM")
+# Segments of which several may hold one thing.
+_SPREAD = (APP1, APP11)
 JFIF = (b"JFIF\0", b"JFXX\0")
 ADOBE = b"Adobe"
 #: Largest main packet (XMP specification part 3, table 6).
@@ -95,10 +97,8 @@ class Jpeg(Container):
 
 def _units(data: Buffer, found: Sequence[Segment]) -> Iterator[Unit]:
     """The metadata of the segments in file order; what is spread over several stands where its first part is."""
-    joined = {
-        **_joined(data, [s for s in found if s.marker == APP1], _guid, _extended),
-        **_joined(data, [s for s in found if s.marker == APP11], _instance, _manifest),
-    }
+    parts = [s for s in found if s.marker in _SPREAD]
+    joined = {**_joined(data, parts, _guid, _extended), **_joined(data, parts, _instance, _manifest)}
     packets = blocks = 0
     for segment in found:
         marker = segment.marker

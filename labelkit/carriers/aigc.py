@@ -151,7 +151,7 @@ def _outer(reading: Reading, form: Form) -> Iterator[Deviation]:
 
 
 def _undecodable(reading: Reading) -> Iterator[Deviation]:
-    if any("\ufffd" in value for value in reading.label.fields().values()):
+    if "\ufffd" in "".join(reading.label.fields().values()):
         yield deviation("encoding-undecodable")
 
 
