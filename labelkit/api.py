@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labelkit import delivery, evidence, labelling, verification
+from labelkit import delivery, evidence, labelling
 from labelkit.config import Config
 from labelkit.delivery import Target
 from labelkit.errors import ConfigError, Forgery, InputError, InvalidField, LabelKitError
@@ -124,6 +124,8 @@ def verify(
     Raises:
         ConfigError: ``look`` names something unknown.
     """
+    from labelkit import verification
+
     asked = check_look(look)
     settings = config or Config()
     return verification.verify_source(source, asked, chosen_keys(keys, settings) if "watermark" in asked else ())
@@ -135,6 +137,8 @@ def check_look(look: Collection[str] | None) -> tuple[str, ...]:
     Raises:
         ConfigError: ``look`` names something unknown.
     """
+    from labelkit import verification
+
     asked = verification.DEFAULT_LOOK if look is None else _words(look, "look")
     _known(asked, verification.LOOKS, "look")
     return asked

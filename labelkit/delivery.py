@@ -152,10 +152,10 @@ def _checked_path(path: Path, source: Source | None, row: Format) -> Path:
         raise InputError(
             "output and input are the same file", file=str(path), remedy="choose another output, or ask for in-place"
         )
-    promised = [r for r in table.formats() if path.suffix.lower() in r.extensions]
+    ending = path.suffix.lower()
     if (
-        promised
-        and not row.may_end(path.suffix.lower())
+        not row.may_end(ending)
+        and any(ending in r.extensions for r in table.formats())
         and (source is None or source.path is None or path.suffix != source.path.suffix)
     ):
         raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labelkit import carriers, traces
+from labelkit import carriers
 from labelkit.errors import LabelKitError
 from labelkit.formats.base import Buffer, Unit
 from labelkit.formats.table import Format
@@ -60,8 +60,7 @@ def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evide
     read = [(unit, carriers.read(unit, guide)) for unit in units]
     found = [(unit, mark) for unit, marks in read for mark in marks]
     found.sort(key=lambda pair: not pair[1].main)
-    signs = tuple(t for unit, marks in read for t in traces.read(unit, marks)) if look_for_traces else ()
-    return Evidence(tuple(units), tuple(found), signs, defect)
+    return Evidence(tuple(units), tuple(found), _traces(read) if look_for_traces else (), defect)
 
 
 def _guide(row: Format) -> carriers.Guide:
@@ -69,3 +68,9 @@ def _guide(row: Format) -> carriers.Guide:
     if row.media == "image":
         return carriers.PICTURES
     return carriers.Guide(row.container.home, row.place, row.clause)
+
+
+def _traces(read: list[tuple[Unit, list[Mark]]]) -> tuple[Trace, ...]:
+    from labelkit import traces
+
+    return tuple(trace for unit, marks in read for trace in traces.read(unit, marks))

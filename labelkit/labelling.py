@@ -112,7 +112,7 @@ def run(job: Job) -> Labelled:
 def _misnamed(job: Job) -> tuple[Note, ...]:
     """What to say about a name that promises another format; the content decides."""
     ending = job.source.path.suffix.lower() if job.source.path else ""
-    if not any(ending in row.extensions for row in table.formats()) or job.row.may_end(ending):
+    if job.row.may_end(ending) or not any(ending in row.extensions for row in table.formats()):
         return ()
     called = job.row.extensions[0]
     return (Note("file", f"called {ending}, but the content is {job.row.container.name}; rename it to {called}"),)

@@ -23,7 +23,6 @@ from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._confirming import confirm
 from labelkit.formats.image._contrast import BGR_LEVELS, LEAST, Levels, luminance, ratio, surroundings
 from labelkit.formats.image._dressing import choices, stamp
-from labelkit.formats.image._finding import find
 from labelkit.formats.image._frames import RETURNS, TURNS, Box, Picture, Pixels, decoding, viewable, white_of
 from labelkit.formats.image._lettering import Window, window
 from labelkit.formats.image._placing import FLOOR, Fit, Spot, fit, quietest, spots
@@ -31,6 +30,14 @@ from labelkit.formats.image._stamp import Stamp, paint
 from labelkit.record import ExplicitMark
 
 __all__ = ["confirm", "find", "put"]
+
+
+def find(picture: Picture) -> list[ExplicitMark]:
+    """Every visible label in a picture, measured; see :func:`labelkit.formats.image._finding.find`."""
+    from labelkit.formats.image import _finding
+
+    return _finding.find(picture)
+
 
 #: Logos above this are scaled down while opening; more would only be thrown away.
 _LOGO_SIDE = 4096

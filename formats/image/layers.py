@@ -122,9 +122,9 @@ def _marking() -> ModuleType:
 
 def find(opened: Picture) -> list[ExplicitMark]:
     """Every visible label in a picture, measured."""
-    from labelkit.formats.image import explicit
+    from labelkit.formats.image import _finding
 
-    return explicit.find(opened)
+    return _finding.find(opened)
 
 
 def confirm(data: Buffer, row: Format, mark: ExplicitMark) -> bool:

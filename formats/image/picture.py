@@ -13,7 +13,7 @@ from PIL import Image, ImageSequence
 
 from labelkit.errors import InputError
 from labelkit.formats.base import Buffer
-from labelkit.formats.image import _gif_codec, _jpeg_codec, _plain_codec, _png_codec, _tiff_codec
+from labelkit.formats.image import _jpeg_codec
 from labelkit.formats.image._bgr import Bgr
 from labelkit.formats.image._frames import (
     MAX_FRAMES,
@@ -75,11 +75,19 @@ def open_picture(data: Buffer, format_id: str) -> Picture:
     if format_id == "jpeg":
         return _jpeg_codec.decode(data)
     if format_id == "png":
+        from labelkit.formats.image import _png_codec
+
         return _png_codec.decode(data)
     if format_id == "gif":
+        from labelkit.formats.image import _gif_codec
+
         return _gif_codec.decode(data)
     if format_id == "tiff":
+        from labelkit.formats.image import _tiff_codec
+
         return _tiff_codec.decode(data)
+    from labelkit.formats.image import _plain_codec
+
     return _plain_codec.decode(data, format_id)
 
 
@@ -107,6 +115,8 @@ def preview(data: Buffer, format_id: str, reduction: int, rows: tuple[int, int])
 def _reduced(data: Buffer, format_id: str, reduction: int) -> tuple[Picture, float]:
     with decoding(f"{format_id} image data"):
         if format_id == "heif":
+            from labelkit.formats.image import _plain_codec
+
             _plain_codec.register_heif()
         image = opened(data, *_OPENED_AS.get(format_id, ()))
         if image.tell():  # HEIF opens at its primary picture
@@ -212,17 +222,27 @@ def encode(picture: Picture, format_id: str, quality: int = 0) -> bytes:
         MissingExtra: the format needs an optional package.
     """
     if format_id not in _WRITABLE:
+        from labelkit.formats.image import _plain_codec
+
         raise _plain_codec.unsupported(format_id)
     if format_id != picture.format:
         picture = _converted(picture, format_id)
     if format_id == "jpeg":
         return _jpeg_codec.encode(picture, quality)
     if format_id == "png":
+        from labelkit.formats.image import _png_codec
+
         return _png_codec.encode(picture, quality)
     if format_id == "gif":
+        from labelkit.formats.image import _gif_codec
+
         return _gif_codec.encode(picture, quality)
     if format_id == "tiff":
+        from labelkit.formats.image import _tiff_codec
+
         return _tiff_codec.encode(picture, quality)
+    from labelkit.formats.image import _plain_codec
+
     return _plain_codec.encode(picture, format_id, quality)
 
 

@@ -178,7 +178,8 @@ def not_media(path: str) -> str:
     """
     from labelkit.formats import table
 
-    if os.path.splitext(path)[1].lower() in _endings():
+    ending = os.path.splitext(path)[1].lower()
+    if any(ending in row.extensions for row in table.FORMATS) or ending in _endings():
         return ""
     try:
         with open(path, "rb") as file:

@@ -37,7 +37,7 @@ _NEW = (
 _PADDING = re.compile(rb"[ \t\r\n]*(?=<\?xpacket\s{1,8}end\s{0,8}=\s{0,8}[\"']w[\"'])")
 # White space shorter than this before the trailer is layout, not padding to be kept at its size.
 _LEAST_PADDING = 64
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 section 2.2
 _TERM = re.compile(r"[A-Za-z]{1,64}")
 _Splice = tuple[int, int, bytes]
 
