@@ -134,9 +134,9 @@ def _places(boxes: tuple[Box, ...], size: tuple[int, int], width: int) -> NDArra
 
 def grey_of(coded: bytes, reduction: int) -> Bytes | None:
     """A JPEG in grey, reduced by 1, 2, 4 or 8; None where OpenCV is not in use already, or cannot decode it."""
-    if "cv2" not in sys.modules:
+    opencv = _opencv() if "cv2" in sys.modules else None
+    if opencv is None:
         return None
-    opencv = _opencv()
     flags = opencv.IMREAD_GRAYSCALE if reduction == 1 else getattr(opencv, f"IMREAD_REDUCED_GRAYSCALE_{reduction}")
     made: Bytes | None = opencv.imdecode(np.frombuffer(coded, np.uint8), flags | opencv.IMREAD_IGNORE_ORIENTATION)
     return made

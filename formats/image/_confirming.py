@@ -43,7 +43,7 @@ def confirm(data: Buffer, format_id: str, mark: ExplicitMark) -> bool:
 
 def _rows_show(data: Buffer, mark: ExplicitMark, reduction: int) -> bool:
     """Whether the coded rows of the label, decoded alone, show it; False also when that cannot be told so quickly."""
-    cut = strip(data, mark.box[1], mark.box[3])
+    cut = strip(data, mark.box[1], mark.box[3], nothing_follows=True)
     grey = _bgr.grey_of(cut[0], reduction) if cut else None
     if cut is None or grey is None:
         return False

@@ -45,16 +45,23 @@ class _Layout:
         return -(-self.height // self.row_height)
 
 
-def strip(data: Buffer, top: int, bottom: int) -> tuple[bytes, int] | None:
+def strip(data: Buffer, top: int, bottom: int, *, nothing_follows: bool = False) -> tuple[bytes, int] | None:
     """A JPEG of the rows ``top`` to ``bottom`` (widened to whole rows of blocks), and the first row it really has.
 
     None when the picture is not baseline with one restart interval per row of blocks.
+
+    Args:
+        data: the whole file.
+        top, bottom: rows of pixels.
+        nothing_follows: take it that nothing follows the picture, so that its lower rows are found from the end. Where
+            another JPEG follows, these may be rows of that one.
     """
     layout = _layout(data)
     if layout is None or layout.scan >= len(data):
         return None
     first, last = top // layout.row_height, min(-(-bottom // layout.row_height), layout.rows)
-    rows = _late_rows(data, layout, first, last) or _rows(data, layout, layout.scan, first, last)
+    rows = _late_rows(data, layout, first, last) if nothing_follows else []
+    rows = rows or _rows(data, layout, layout.scan, first, last)
     if not rows:
         return None
     start = first * layout.row_height

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelkit.carriers import aigc
 from labelkit.carriers._fields import field_of
 from labelkit.carriers.aigc import Form, read_text
 from labelkit.record import KEYS, AigcLabel
@@ -121,3 +124,25 @@ def test_a_field_of_that_name_without_a_label_is_unreadable(text: str) -> None:
     (reading,) = read_text(text, keyed=True)
     assert reading.label == AigcLabel()
     assert [d.code for d in reading.deviations] == ["label-unreadable"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("1", "001191000000MA0000007C10001", "N-1", "", "001191000000MA0000007C10001", "N-1", ""),
+        ("3", "name", "0", "x" * 4096, "other", "00000000-0000-0000-0000-000000000000", "null"),
+        ("2", "001191000000MA0000007C10002", "", "", "", "a&b<c>", "{}"),
+        ("1", "same", "A", "", "same", "B", ""),
+        ("1", "x" * 5000, "A", "", "same", "B", ""),
+        ("4", "name", "A", "", "", "", ""),
+        ("1", "with space", "A", "", "", 'with "quote"', "with \\ backslash"),
+        ("1", "生成", "A", "", "", "", ""),
+    ],
+)
+def test_what_is_read_at_a_glance_is_read_as_by_the_parser(
+    values: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = AigcLabel(*values).to_json()
+    at_a_glance = read_text(text, keyed=True, form=Form.BARE)
+    monkeypatch.setattr(aigc, "_CANONICAL", re.compile(r"(?!)"))
+    assert read_text(text, keyed=True, form=Form.BARE) == at_a_glance

@@ -41,6 +41,15 @@ def test_rows_equal_the_whole(mode: str, sampling: int, size: tuple[int, int]) -
         assert np.array_equal(rows[inner], whole[first : first + len(rows)][inner])
 
 
+def test_what_follows_the_picture_does_not_mislead() -> None:
+    """A trailer that is a JPEG with markers of its own, as phones put previews behind their pictures."""
+    data = coded((160, 320), "RGB", restart_marker_rows=1)
+    trailer = coded((160, 320), "RGB", quality=30, restart_marker_rows=1)
+    for top, bottom in ((0, 20), (150, 170), (300, 320)):
+        assert strip(data + trailer, top, bottom) == strip(data, top, bottom)
+        assert strip(data, top, bottom, nothing_follows=True) == strip(data, top, bottom)
+
+
 def test_without_markers_there_is_no_strip() -> None:
     assert strip(coded((200, 200), "RGB"), 0, 16) is None
     assert strip(coded((200, 200), "RGB", progressive=True, restart_marker_rows=1), 0, 16) is None
