@@ -118,8 +118,7 @@ def test_every_part_of_a_geometry_has_a_chinese_twin(geometry: Geometry) -> None
 
 def test_notes_on_watermarks_are_translated_to_the_last_word() -> None:
     for note in (
-        "a picture of mode P has no room for a watermark (leave the watermark out, "
-        "or convert the picture to true colours)",
+        "a palette picture has no room for a watermark (convert the picture to true colours for one)",
         "OpenCV cannot be loaded: 找不到库 (install the library it names (Debian: libgl1 libglib2.0-0), "
         "or opencv-python-headless instead)",
         "it carries the mark 0123456789abcdef of another label, which stays",

@@ -20,7 +20,9 @@ from labelkit.watermark.keys import Key
 
 #: Modes whose grey or colour values are what the eye sees, so that a small change of them is a small change.
 _DIRECT = ("L", "RGB", "RGBA")
-_REMEDY = "leave the watermark out, or convert the picture to true colours"
+_REMEDY = "convert the picture to true colours for one"
+#: What people call the pictures of some modes.
+_CALLED = {"P": "a palette picture", "PA": "a palette picture", "1": "a one-bit picture"}
 
 
 def embed(picture: Picture, payload: int, key: Key) -> None:
@@ -78,7 +80,7 @@ def _channels(image: Image.Image, payload: int, key: Key) -> Image.Image:
         return _printed(image, payload, key)
     if mode.startswith("I;16"):
         return _image_of(embed_array(np.asarray(image).astype(np.uint16), payload, key), mode)
-    raise _no_room(f"a picture of mode {mode}")
+    raise _no_room(_CALLED.get(mode, f"a picture of mode {mode}"))
 
 
 def _printed(image: Image.Image, payload: int, key: Key) -> Image.Image:

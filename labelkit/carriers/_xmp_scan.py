@@ -248,8 +248,9 @@ class _Pass:
         made = self._made(
             uri, local, match[1].decode() if match else local, node, depth - self.rdf_depth - 2, at, False
         )
-        made.stop = self._empty_end()
-        made.keep = self._declarations()
+        if match is None or self.data[match.end() : match.end() + 1] != b">":
+            made.stop = self._empty_end()
+            made.keep = self._declarations()
         self.open.append((depth, made))
         self._values(attributes, made)
         self.parser.CharacterDataHandler = self._text

@@ -202,7 +202,7 @@ def test_a_palette_is_left_without_a_mark_unless_the_mark_is_insisted_on(run: Ru
     palette = PICTURES / "astronaut.png"
     ran = run("label", palette, "--out", "a.png", *WHO, "--lang", lang)
     assert ran.code == 0
-    reason = {"en": "watermark: a picture of mode P has no room for a watermark (", "zh": "P 模式的图片 无法嵌入水印（"}
+    reason = {"en": "watermark: a palette picture has no room for a watermark (", "zh": "调色板图片 无法嵌入水印（"}
     assert reason[lang] in ran.out
     ran = run("label", palette, "--out", "b.png", *WHO, "--layers", "metadata,watermark", "--lang", lang)
     assert ran.code == 3
