@@ -125,6 +125,10 @@ class Container(ABC):
             UnsupportedOperation: the format cannot hold it; the remedy names one that can.
         """
 
+    def first_edit(self, data: Buffer, payload: bytes) -> Sequence[Edit]:
+        """As :meth:`edit`, for a file that a codec has just written and that has no metadata yet."""
+        return self.edit(data, payload, {})
+
     def graft(self, data: Buffer, encoded: bytes) -> Sequence[Edit] | None:
         """The edits that put the coded picture of ``encoded`` into ``data``, keeping all of ``data``'s metadata.
 

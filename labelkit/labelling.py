@@ -236,9 +236,11 @@ def run_new(image: Any, job: Job) -> Labelled:
     content, written = Content(signal.data), signal.written
     metadata = Layer.METADATA in job.config.layers
     if metadata:
-        bare = hasattr(image, "__array_interface__") and not hasattr(image, "getbands")  # arrays bring no metadata
-        found = NOTHING if bare else evidence.collect(signal.data, job.row, look_for_traces=False)
-        content = content.edited(_edits(job, signal.data, found))
+        if hasattr(image, "__array_interface__") and not hasattr(image, "getbands"):  # arrays bring no metadata
+            edits = job.row.container.first_edit(signal.data, _payload(job, NOTHING))
+        else:
+            edits = _edits(job, signal.data, evidence.collect(signal.data, job.row, look_for_traces=False))
+        content = content.edited(edits)
         written = (*written, _metadata_note(job.row))
     else:
         signal = replace(signal, skipped=(*signal.skipped, Note(Layer.METADATA, "not asked for")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from labelkit.errors import InputError, LimitExceeded, UnsupportedOperation
 from labelkit.formats.base import MAX_PAYLOAD_BYTES, Buffer, Container, Edit, Kind, Unit, bounded
@@ -83,6 +83,10 @@ class Jpeg(Container):
         elif home.data != payload:
             edits.append(Edit(home.start, home.stop, _packet(payload)))
         return _indexed(data, found, _changes(data, edits))
+
+    def first_edit(self, data: Buffer, payload: bytes) -> Sequence[Edit]:
+        at = _place(data, segments(data))
+        return [Edit(at, at, _packet(payload))]
 
     def graft(self, data: Buffer, encoded: bytes) -> Sequence[Edit]:
         old, new = list(segments(data, exact=True)), list(segments(encoded, exact=True))
@@ -219,7 +223,7 @@ def _manifest(data: Buffer, parts: list[Segment]) -> Unit | None:
     return Unit(Kind.C2PA, f"JPEG APP11 JUMBF, byte {parts[0].start}", store, parts[0].start, parts[-1].stop, "APP11")
 
 
-def _place(data: Buffer, found: Sequence[Segment]) -> int:
+def _place(data: Buffer, found: Iterable[Segment]) -> int:
     """Where a new XMP segment goes: behind JFIF and EXIF, which must come first in their files, else behind SOI."""
     at = 2
     for segment in found:

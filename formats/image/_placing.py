@@ -205,8 +205,9 @@ def unrest(picture: Picture, index: int, boxes: tuple[Box, ...]) -> NDArray[np.f
 def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Per box."""
     flat = values.reshape(len(values), -1)
-    mean: NDArray[np.float32] = flat @ np.full(flat.shape[1], 1 / flat.shape[1], np.float32)
-    return mean
+    total: NDArray[np.float32] = np.add.reduce(flat, axis=1)
+    total /= flat.shape[1]
+    return total
 
 
 def _grey(picture: Picture, index: int, boxes: tuple[Box, ...], samples: tuple[int, int]) -> NDArray[np.uint8]:

@@ -91,9 +91,8 @@ def _plan(
     picture: Picture, size: tuple[int, int], text: str, settings: ExplicitConfig, logo: Image.Image | None
 ) -> tuple[Fit, Spot]:
     fitted = fit(size, text, settings, logo.width / logo.height if logo else 0.0)
-    group = Picture(
-        [f for i, f in enumerate(picture.frames) if picture.size_of(i) == size], orientation=picture.orientation
-    )
+    frames = [f for i, f in enumerate(picture.frames) if picture.size_of(i) == size]
+    group = picture if len(frames) == len(picture.frames) else Picture(frames, orientation=picture.orientation)
     return fitted, quietest(group, spots(size, fitted, settings))
 
 
@@ -269,8 +268,8 @@ def _measure(shown: Image.Image | Bgr, seen: Window) -> tuple[float, int]:
     dark = low[ring]
     around = surroundings(dark, dark if high is low else high[ring], seen.cells)
     middle = (seen.parts[1] - seen.parts[0]) // 2
-    inks = low[core].copy()
-    inks.partition(middle)
+    inks = low[core]
+    inks.partition(middle)  # in place: their order matters no more
     ink = float(inks[middle])
     worst = around.high if ratio(ink, around.high) < ratio(ink, around.low) else around.low
     between = ((ink + 0.05) * (worst + 0.05)) ** 0.5 - 0.05
