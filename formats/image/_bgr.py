@@ -22,6 +22,8 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 #: Longest side that libjpeg codes (JPEG_MAX_DIMENSION), and the side of a coded block at 4:2:0, in pixels.
 _MAX_SIDE, _BLOCK = 65_500, 16
+#: Pixels from which OpenCV wakes further threads, which costs a service more than it gains.
+_ALONE = 1 << 16
 
 
 @cache
@@ -62,7 +64,13 @@ class Bgr:
         if samples.dtype != np.uint8 or samples.shape[2:] != (3,) or max(samples.shape) > _MAX_SIDE:
             return None
         opencv = _opencv()
-        return None if opencv is None else cls(opencv.cvtColor(samples, opencv.COLOR_RGB2BGR))
+        if opencv is None:
+            return None
+        made: Bytes = np.empty(samples.shape, np.uint8)
+        step = max(1, _ALONE // samples.shape[1])
+        for top in range(0, len(made), step):
+            opencv.cvtColor(samples[top : top + step], opencv.COLOR_RGB2BGR, made[top : top + step])
+        return cls(made)
 
     @property
     def size(self) -> tuple[int, int]:
