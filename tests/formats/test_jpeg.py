@@ -508,7 +508,7 @@ def test_a_graft_of_the_same_picture_changes_nothing() -> None:
 # --- hostile and large -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_mutations(data: st.DataObject) -> None:
     raw = bytearray(data.draw(st.sampled_from(list(TestJpeg().samples().values()))))
