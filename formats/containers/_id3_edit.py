@@ -26,6 +26,7 @@ from labelkit.formats.containers._id3_units import units
 
 # Room for a second label and for what players add, so that they need not shift the audio (our choice).
 _PADDING_BYTES = 1024
+_PIECE_BYTES = 65_536
 # Frame names of 2.2 -> 2.3 (2.3.0 sections 4.1 to 4.28).
 _NAMES_22 = """
     BUF:RBUF CNT:PCNT COM:COMM CRA:AENC ETC:ETCO GEO:GEOB IPL:IPLS MCI:MCDI MLL:MLLT PIC:APIC POP:POPM REV:RVRB
@@ -101,19 +102,34 @@ def _in_place(tag: Tag, changed: Mapping[Frame, bytes], added: bytes) -> list[Ed
     """Edits in the file itself."""
     made = [Edit(frame.start, frame.stop, new) for frame, new in changed.items()]
     grown = sum(len(e.data) - (e.stop - e.start) for e in made) + len(added)
-    spare = tag.end - tag.padding
-    footer = tag.flags & FOOTER and tag.version == 4
+    zeros = _zeros(tag)
+    remains = tag.padding + zeros < tag.end
+    # What is no frame may stand in the padding. It stays, with a zero byte in front that ends the last frame.
+    spare = zeros - remains
+    footer = tag.flags & FOOTER and tag.version == 4 and not remains
     if 0 <= grown <= spare or (grown < 0 and not footer):
         # Padding takes or gives what is needed; the tag keeps its size.
         made.append(Edit(tag.padding, tag.padding + max(grown, 0), added + bytes(max(-grown, 0))))
         return [e for e in made if e.start != e.stop or e.data]
     room = 0 if footer else _PADDING_BYTES
-    made.append(Edit(tag.padding, tag.end, added + bytes(room)))
-    total = to_syncsafe(tag.end - tag.base - HEADER_BYTES + grown - spare + room)
+    made.append(Edit(tag.padding, tag.padding + zeros, added + bytes(room)))
+    total = to_syncsafe(tag.end - tag.base - HEADER_BYTES + grown - zeros + room)
     made.append(Edit(tag.start + 6, tag.start + 10, total))
-    if footer:
+    if tag.stop - tag.start > tag.end - tag.base:
         made.append(Edit(tag.stop - 4, tag.stop, total))
     return made
+
+
+def _zeros(tag: Tag) -> int:
+    """Zero bytes at the start of the padding."""
+    at = tag.padding
+    while at < tag.end:
+        piece = bytes(tag.data[at : min(at + _PIECE_BYTES, tag.end)])
+        left = len(piece.lstrip(b"\0"))
+        at += len(piece) - left
+        if left:
+            break
+    return at - tag.padding
 
 
 def _has_checksum(tag: Tag) -> bool:

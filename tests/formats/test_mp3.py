@@ -186,6 +186,20 @@ def test_a_first_label_leaves_room_for_the_next() -> None:
     assert len(edited(MP3, stream(), TEXT)) == len(edited(MP3, edited(MP3, stream(), TEXT), LONGER))
 
 
+def test_what_is_no_frame_stays_behind_the_padding() -> None:
+    """Its bytes must not make the label's size look like one of early iTunes' plain sizes."""
+    junk = b"\x18\x09no frame" * 12
+    for flags in (0, 0x10):
+        for padding in (0, 1, 300):
+            data = tag(4, title(4), bytes(padding), junk, flags=flags) + stream()
+            for payload in (TEXT, LONGER, TEXT):
+                data = edited(MP3, data, payload)
+                assert home(MP3, data) == payload
+                assert list(MP3.edit(data, payload, {})) == []
+                assert junk in data
+                assert sound_of(data) == stream()
+
+
 def test_version_22_becomes_23_with_all_its_frames() -> None:
     remark = frame(2, b"COM", b"\0eng\0Remark")
     data = tag(2, title(2), picture(2), remark, user(2, b"AIGC", TEXT)) + stream()
