@@ -13,8 +13,9 @@ from skimage import data
 
 from labelkit.errors import InputError, UnsupportedOperation
 from labelkit.formats.image._wm_decode import framed, prefilter
+from labelkit.formats.image._wm_detect import _WHOLE
 from labelkit.formats.image._wm_pattern import CODE, plan, torus
-from labelkit.formats.image._wm_search import Search, refined
+from labelkit.formats.image._wm_search import Candidate, Search, refined
 from labelkit.formats.image._wm_spectrum import spectrum
 from labelkit.formats.image._wm_track import tracked
 from labelkit.formats.image.watermark import Detection, detect, embed
@@ -220,6 +221,26 @@ def test_nobody_sees_it_where_nothing_hides_it(colour: tuple[int, int, int]) -> 
     assert found(result, search="fast") == PAYLOAD
 
 
+def test_nobody_sees_it_on_flat_places_next_to_texture() -> None:
+    """What hides the mark must be where the mark is, not a few pixels away."""
+    drawing = np.full((512, 512, 3), (230, 200, 160), np.uint8)
+    rng = np.random.default_rng(3)
+    for y in range(0, 512, 64):
+        drawing[y : y + 32, :256] = rng.integers(0, 256, (32, 256, 1))
+    near = np.zeros((512, 512), bool)
+    for y in range(0, 512, 64):
+        near[y + 37 : y + 59, :250] = True
+    change = embed(drawing, PAYLOAD).astype(float) - drawing
+    assert np.sqrt((change[near] ** 2).mean()) <= 0.85
+    assert np.sqrt((change[:32, :256] ** 2).mean()) > 3
+
+
+def test_small_smooth_pictures_use_more_of_their_texture() -> None:
+    smooth = cv2.GaussianBlur(np.asarray(data.coffee())[:400, :400], (0, 0), 2)
+    large = cv2.resize(smooth, (800, 800), interpolation=cv2.INTER_CUBIC)
+    assert 43 < decibel(smooth, embed(smooth, PAYLOAD)) < decibel(large, embed(large, PAYLOAD)) - 0.5
+
+
 def test_strength_is_bounded(photo: Picture, marked: Picture) -> None:
     assert 38 <= decibel(photo, marked) <= 48
     gravel = np.asarray(data.gravel())
@@ -233,6 +254,15 @@ def test_strips_join_without_seams(photo: Picture) -> None:
     rows = np.abs(np.diff(residual[..., 1], axis=0)).mean(axis=1)
     seams = rows[127::128]
     assert seams.mean() < 1.2 * rows.mean()
+
+
+def test_one_family_alone_waits_for_the_round_that_looks_for_both_apart() -> None:
+    """Changed proportions: one family far out of the noise says nothing about the other."""
+    quick, thorough = _WHOLE[0], _WHOLE[-1]
+    alone, both = Candidate(np.eye(2, 3), 300.0, 20.0), Candidate(np.eye(2, 3), 300.0, 120.0)
+    assert [quick.likely(alone), quick.likely(both)] == [False, True]
+    assert thorough.likely(alone)
+    assert not thorough.likely(Candidate(np.eye(2, 3), 49.0, 20.0))
 
 
 def test_the_pattern_never_changes() -> None:
