@@ -21,7 +21,7 @@ _QUALITY: tuple[tuple[str, Callable[[Marking], float], float, bool, str], ...] =
 )
 _BLIND = "blind-watermark"
 REPORTING_IDS = {p.id for p in REPORTING}
-_SET_APART = "No picture of this set was looked at while constants were chosen."
+_SET_APART = "Constants were fitted to other pictures (`--tuning`)."
 _TUNED_ON = "Constants were chosen on these pictures: not for quoting."
 _ATTACK_HEADER = ("attack", "400 to 639 px", "from 640 px", "rate", "95 % interval", "found fast")
 
@@ -196,7 +196,11 @@ def _peer_part(trials: Sequence[Trial], markings: Sequence[Marking], attacks: Se
             ("detect (nothing done to it), CPU ms per MP", lambda m: m.detect_ms / m.megapixels),
         )
     ]
-    note = f"The same {len(pictures)} pictures, at most one megapixel each, read back exactly. Peers know no absence."
+    largest = max(m.megapixels for m in markings if m.picture in pictures)
+    note = (
+        f"The same {len(pictures)} pictures, at most {largest:.2g} megapixels each, read back exactly. "
+        "Peers know no absence."
+    )
     return ["## Side by side", note, _table(["attack", "LabelKit", *methods], rows)]
 
 
