@@ -194,6 +194,7 @@ _STRUCTURE = {
     "the comment header of the {} stream is missing or not complete": "{} 流的注释头缺失或不完整",
     "no stream of this Ogg file is Vorbis, Opus, Speex or FLAC": "该 Ogg 文件中没有 Vorbis、Opus、Speex 或 FLAC 流",
     "convert it to one of these, or to Matroska": "请转换为其中之一，或转换为 Matroska",
+    "only a box of the file itself may leave its size open": "只有文件顶层的数据框可以不写长度",
     "there is no moov box": "没有 moov 数据框",
     "a key is shorter than its header": "键的长度小于其头部",
     "more than {} items": "数据项超过 {} 个",

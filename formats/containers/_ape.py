@@ -57,7 +57,7 @@ def parse(data: Buffer, stop: int, floor: int = 0) -> ApeTag | None:
     """The tag whose footer ends at ``stop``, or None.
 
     Raises:
-        BrokenFile: the tag starts before ``floor``, or its items do not fill it.
+        BrokenFile: the tag starts before ``floor``, or its items do not fit it.
         LimitExceeded: it is too large.
     """
     footer = stop - FOOTER_BYTES
@@ -122,7 +122,9 @@ def edits(tag: ApeTag, plan: Plan) -> list[Edit]:
         made.append(Edit(unit.start, unit.stop, b"" if new is None else _item(new)))
     if plan.new is not None:
         count += 1
-        made.append(Edit(tag.footer, tag.footer, _item(plan.new)))
+        # Behind the items that were counted; something uncounted may follow.
+        at = tag.items[-1].stop if tag.items else tag.first
+        made.append(Edit(at, at, _item(plan.new)))
     grown = sum(len(e.data) - (e.stop - e.start) for e in made)
     if grown or count != len(tag.items):
         counts = struct.pack("<II", tag.stop - tag.first + grown, count)

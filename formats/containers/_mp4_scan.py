@@ -108,6 +108,8 @@ def walk(data: Buffer, name: str) -> Iterator[tuple[Box, tuple[Box, ...], list[F
         BrokenFile, LimitExceeded: as :func:`_bmff.tree`.
     """
     for box, parents in _bmff.tree(data):
+        if box.open and parents:
+            raise broken("only a box of the file itself may leave its size open", box.place)
         inside = bool(parents) and parents[0].type == b"udta"
         if box.type == b"uuid":
             part = list(_user_box(data, box, parents, name))

@@ -364,6 +364,15 @@ def test_what_cannot_move_is_refused() -> None:
         M4A.edit(box(b"ftyp", b"M4A \0\0\0\0"), TEXT, {})
 
 
+def test_only_the_files_own_boxes_may_leave_their_size_open() -> None:
+    with pytest.raises(BrokenFile, match="open"):
+        M4A.edit(box(b"ftyp", b"M4A \0\0\0\0") + box(b"moov", struct.pack(">I4s", 0, b"trak")), TEXT, {})
+    data = sound_only()
+    moov = walk(data, "moov")[0][0] - 8
+    open_ = data[:moov] + bytes(4) + data[moov + 4 :]
+    assert home(M4A, edited(M4A, open_, TEXT)) == TEXT
+
+
 def test_sound_and_film_are_told_apart() -> None:
     assert table.find(m4a()).id == "m4a"
     assert table.find(film("-movflags", "+faststart")).id == "mp4"

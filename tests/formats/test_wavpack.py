@@ -88,6 +88,15 @@ def test_mutagens_own_label_is_read_in_its_place() -> None:
     assert list(WAVPACK.edit(data, TEXT, {})) == []
 
 
+def test_a_tag_with_more_bytes_than_items() -> None:
+    """The label goes behind the items that were counted, or nobody would find it."""
+    data = bytearray(bare() + _ape.new_tag(b"calm").replace(b"AIGC", b"Mood"))
+    data[len(data) - 16 : len(data) - 12] = bytes(4)
+    labelled = edited(WAVPACK, bytes(data), TEXT)
+    assert home(WAVPACK, labelled) == TEXT
+    assert list(WAVPACK.edit(labelled, TEXT, {})) == []
+
+
 @pytest.mark.parametrize("at", [12, 16])
 def test_a_damaged_tag_is_refused(at: int) -> None:
     data = bytearray(bare() + _ape.new_tag(TEXT))
