@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import labelkit
-from labelkit.errors import LabelKitError
+from labelkit.errors import LabelKitError, WriteError
 from labelkit.formats import table
 from tests import corpus
 from tests.formats.audio import AudioContract
@@ -101,6 +101,8 @@ def probe(data: bytes) -> str:
     try:
         labelkit.read(data)
         labelkit.label(data, LABEL, layers=["metadata"], config=CONFIG)
+    except WriteError:
+        raise  # what a handler wrote did not read back: a mistake of ours, not of the file
     except LabelKitError as error:
         return type(error).__name__
     return str(report.verdict)
