@@ -22,8 +22,6 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 #: Longest side that libjpeg codes (JPEG_MAX_DIMENSION), and the side of a coded block at 4:2:0, in pixels.
 _MAX_SIDE, _BLOCK = 65_500, 16
-#: Pixels from which OpenCV wakes further threads, which costs a service more than it gains.
-_ALONE = 1 << 16
 
 
 @cache
@@ -66,11 +64,9 @@ class Bgr:
         opencv = _opencv()
         if opencv is None:
             return None
-        made: Bytes = np.empty(samples.shape, np.uint8)
-        step = max(1, _ALONE // samples.shape[1])
-        for top in range(0, len(made), step):
-            opencv.cvtColor(samples[top : top + step], opencv.COLOR_RGB2BGR, made[top : top + step])
-        return cls(made)
+        # As one row: OpenCV wakes further threads for several, which costs a service more than it gains.
+        made: Bytes = opencv.cvtColor(samples.reshape(1, -1, 3), opencv.COLOR_RGB2BGR)
+        return cls(made.reshape(samples.shape))
 
     @property
     def size(self) -> tuple[int, int]:
