@@ -18,39 +18,43 @@ GAPS = {"dense": 80, "normal": 120, "light": 480}
 _PATIENCE = 0.6
 
 # What may follow: space, the end, a tag, or a character that starts a cluster whatever stands before it. No Markdown
-# emphasis: a selector between punctuation and * changes which way the star opens (CommonMark 6.2).
+# emphasis: a selector between punctuation and * changes which way the star opens (CommonMark 6.2). No opening bracket:
+# browsers narrow the space between 。 and “ (CSS Text 4, text-spacing-trim), and a selector between them undoes that.
 _LETTERS = "0-9A-Za-zÀ-ÖØ-öø-ɏΑ-ΡΣ-ώА-яЁё㐀-䶿一-鿿ぁ-ゖァ-ヺ가-힣"
-_NEXT = rf"(?=[\s<{_LETTERS}“‘「『（《【〈]|\Z)"
+_NEXT = rf"(?=[\s<{_LETTERS}]|\Z)"
 _CLOSERS = "”’」』）】》〉"
 _END = re.compile(
     rf"""[。！？；…]+[{_CLOSERS}]*{_NEXT}
-       | (?<=[^\W\d_]{{2}})[.!?][\"'){_CLOSERS}]*(?=\s|\Z)
-       | (?<=[^\W\d_]{{2}}[\"'){_CLOSERS}])[.!?](?=\s|\Z)""",
+       | (?<=\S[\w\"'){_CLOSERS}])[.!?][\"'){_CLOSERS}]*(?=\s|\Z)""",
     re.VERBOSE,
 )
-_CLAUSE = re.compile(rf"[，、：]{_NEXT}|(?<=[^\W\d_]{{2}})[,;:](?=[ \n])|(?<=[{_LETTERS}])(?=\r?\n|\Z)")
+_CLAUSE = re.compile(
+    rf"(?<=[{_LETTERS}])[，、：]{_NEXT}|(?<=[^\W\d_]{{2}})[,;:](?=[ \n㐀-鿿])|(?<=[{_LETTERS}])(?=\r?\n|\Z)"
+)
 _WORD = re.compile(r"(?<=[a-zà-öø-ɏά-ώа-яё]{2})(?= [^\W\d_])")
 
 #: Elements whose text is not prose, or is shown by something else than a page.
 _ELEMENTS = "head|script|style|pre|code|kbd|samp|textarea|title|option|math|svg|template"
 _KEYWORDS = "import|from|def|class|return|if|for|while|else|elif|try|const|let|var|function|public|private|static|using"
-# Blocks are told by how a line begins; a line that looks like source code is left alone, too.
+# Blocks are told by how a line begins, or by a sign further on: then the whole line is shielded.
 _BLOCK = re.compile(
     rf"""\A\ufeff?---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)      # front matter
        | ^[ \t>]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)
        | ^\$\$.*?(?:\$\$|\Z)
        | ^\\begin\{{(?P<env>[^}}\n]*)\}}.*?(?:^\\end\{{(?P=env)\}}|\Z)
        | ^(?:\ {{4}}|\t)[^\n]*                                           # indented code
-       | ^[^\n|]*\|[^\n]*\|[^\n]*                                        # a row of a table
-       | ^[^\n\t]*\t[^\n\t]*\t[^\n]*                                     # a row of tab-separated values
        | ^\#{{1,6}}[ \t][^\n]*
-       | ^[^\n]+\r?\n(?=(?:=+|-{{2,}})[ \t]*(?:\r?\n|\Z))                # a heading with a line below
        | ^[ \t>]*\[[^\]\n]+\]:[^\n]*                                     # a link's definition
        | ^[ \t>]*(?:[-*+]|\(?\w{{1,9}}[.)])[ \t]                         # the marker of a list item
        | ^[ \t]*(?:{_KEYWORDS}|\#include|@\w+|//|/\*|--)(?=[ \t(:{{])[^\n]*[(){{}};:=\[\]][ \t]*$
-       | ^[^\n]*[;{{}}\\][ \t]*$
        | ^[ \t]*[\w.\[\]]+[ \t]*(?:[-+*/|&]?=|:=|<-)[ \t][^\n]*$""",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_LINE = re.compile(
+    r"""[;{}\\][ \t]*$ | \|[^\n]*\| | \t[^\n\t]*\t              # source code, rows of tables, tab-separated values
+       | \n(?=(?:=+|-{2,})[ \t]*\r?$)                           # the end of a heading with a line below
+     """,
+    re.VERBOSE | re.MULTILINE,
 )
 _INLINE = re.compile(
     rf"""(?<!`)(?P<tick>`+)(?!`)(?:(?!\n[ \t]*\n).){{0,1000}}?(?<!`)(?P=tick)(?!`)
@@ -81,6 +85,7 @@ class Shields:
 def shields(text: str) -> Shields:
     """Everything in a text that is not prose: code, addresses, tags, tables, headings, mathematics, front matter."""
     found = [match.span() for match in _BLOCK.finditer(text)]
+    found += _lines(text)
     if any(sign in text for sign in "`<$\\]{"):
         found += [match.span() for match in _INLINE.finditer(text)]
     if "://" in text or "www." in text or "@" in text:
@@ -94,6 +99,16 @@ def shields(text: str) -> Shields:
             starts.append(start)
             stops.append(stop)
     return Shields(starts, stops)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """The lines that a sign in them marks as no prose."""
+    stop = -1
+    for match in _LINE.finditer(text):
+        if match.start() > stop:
+            end = text.find("\n", match.end())
+            start, stop = text.rfind("\n", 0, match.start()) + 1, len(text) if end < 0 else end
+            yield start, stop
 
 
 def places(text: str, gap: int) -> Iterator[int]:
