@@ -14,8 +14,8 @@ from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
 
 if TYPE_CHECKING:
-    from labelkit.config import AudibleConfig, ExplicitConfig
-    from labelkit.record import AudibleMark, Detected, ExplicitMark
+    from labelkit.config import AudibleConfig, ExplicitConfig, NoticeConfig
+    from labelkit.record import Detected, Perceived
     from labelkit.watermark.keys import Key
 
 
@@ -43,7 +43,7 @@ class Order:
         strict: whether a signal that cannot hold the mark is an error rather than a note.
     """
 
-    explicit: ExplicitConfig | AudibleConfig | None
+    explicit: ExplicitConfig | AudibleConfig | NoticeConfig | None
     payload: int | None = None
     key: Key | None = None
     strict: bool = False
@@ -60,19 +60,19 @@ class Drawn:
     """
 
     data: Buffer
-    mark: ExplicitMark | AudibleMark | None
+    mark: Perceived | None
     unmarked: str = ""
 
 
 class Layers(Protocol):
     """What ``labelkit.formats.<medium>.layers`` offers; :mod:`labelkit.formats.image.layers` documents it.
 
-    ``draw_new`` is given an array or a Pillow image for pictures, and :class:`Samples` for sound.
+    ``draw_new`` is given an array or a Pillow image for pictures, :class:`Samples` for sound, and a string for text.
     """
 
     def draw(self, data: Buffer, row: Format, order: Order) -> Drawn: ...  # noqa: D102
     def open_media(self, data: Buffer, row: Format) -> Any: ...  # noqa: D102
-    def find(self, opened: Any) -> Sequence[ExplicitMark | AudibleMark]: ...  # noqa: D102
+    def find(self, opened: Any) -> Sequence[Perceived]: ...  # noqa: D102
     def confirm(self, data: Buffer, row: Format, mark: Any) -> bool: ...  # noqa: D102
     def detect(self, opened: Any, keys: Sequence[Key], *, search: bool = True) -> Sequence[Detected]: ...  # noqa: D102
     def draw_new(self, image: Any, row: Format, order: Order, quality: int) -> Drawn: ...  # noqa: D102

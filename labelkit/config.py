@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from labelkit.errors import ConfigError
-from labelkit.settings import CHOICES, RANGES, WHOLLY_GENERATED, AudibleConfig, Config, ExplicitConfig
+from labelkit.settings import CHOICES, RANGES, WHOLLY_GENERATED, AudibleConfig, Config, ExplicitConfig, NoticeConfig
 
 __all__ = [
     "CHOICES",
@@ -26,6 +26,7 @@ __all__ = [
     "Config",
     "ExplicitConfig",
     "Loaded",
+    "NoticeConfig",
     "Setting",
     "find_file",
     "from_mapping",
@@ -44,7 +45,7 @@ FILE_NAME = "labelkit.toml"
 _PREFIX = "LABELKIT_"
 _PATHS = ("explicit.font", "explicit.logo", "audible.prompt", "key")
 # Settings that are tables of their own in the file.
-_GROUPS: Mapping[str, type] = {"explicit": ExplicitConfig, "audible": AudibleConfig}
+_GROUPS: Mapping[str, type] = {"explicit": ExplicitConfig, "audible": AudibleConfig, "notice": NoticeConfig}
 # A configuration has about twenty lines; whatever is larger was named by mistake.
 _MAX_FILE_BYTES = 1024 * 1024
 

@@ -9,7 +9,7 @@ from dataclasses import asdict as _asdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from labelkit.annex_e import KEYS, MAX_FIELD_CHARACTERS, MAY_BE_EMPTY, AigcLabel, Attribute
 from labelkit.errors import LabelKitError
@@ -30,7 +30,9 @@ __all__ = [
     "Layer",
     "Mark",
     "Note",
+    "NoticeMark",
     "Outcome",
+    "Perceived",
     "Report",
     "Severity",
     "Trace",
@@ -183,6 +185,35 @@ class AudibleMark:
         return _asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeMark:
+    """A notice that was found in a text (GB 45438-2025 5.1).
+
+    Attributes:
+        text: what it says, without markup.
+        position: ``"start"``, ``"middle"`` or ``"end"`` of the text.
+        place: where, for people, such as ``"line 12"`` or ``"element p, line 40"``.
+        complete: whether it has both elements, 人工智能 or AI, and 生成 or 合成.
+        contrast: WCAG contrast ratio of its colours, 1 to 21, where the text names them; None where its reader decides.
+        hidden: why nobody sees it (``"display:none"``, ...), ``""`` when nothing hides it.
+    """
+
+    text: str
+    position: str
+    place: str
+    complete: bool
+    contrast: float | None = None
+    hidden: str = ""
+
+    def asdict(self) -> dict[str, Any]:
+        """All fields as JSON values."""
+        return _asdict(self)
+
+
+#: What a medium's explicit label is found as.
+Perceived: TypeAlias = ExplicitMark | AudibleMark | NoticeMark
+
+
 class Detected(Protocol):
     """An invisible mark that was found; each medium's ``watermark.Detection`` is one.
 
@@ -263,7 +294,7 @@ class Report:
     conforms: bool | None
     format: str = ""
     labels: tuple[Mark, ...] = ()
-    explicit: tuple[ExplicitMark | AudibleMark, ...] = ()
+    explicit: tuple[Perceived, ...] = ()
     watermarks: tuple[Detected, ...] = ()
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -66,6 +66,23 @@ class AudibleConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeConfig:
+    """The notice in a text (GB 45438-2025 5.1).
+
+    Attributes:
+        text: words with both elements, 人工智能 or AI, and 生成 or 合成.
+        position: ``"start"``, ``"end"``, ``"both"``, or ``"inline"`` (between paragraphs, again and again).
+        every: paragraphs from one inline notice to the next.
+        require_elements: refuse a text without both elements. Turn off for wording outside China.
+    """
+
+    text: str = "内容由AI生成，仅供参考"
+    position: str = "end"
+    every: int = 10
+    require_elements: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set.
 
@@ -78,6 +95,7 @@ class Config:
         on_existing: ``"replace"``, ``"keep"``, ``"refuse"`` or ``"propagate"`` when a file has a label already.
         explicit: the visible label.
         audible: the audible label.
+        notice: the notice in a text.
         source_type: IPTC DigitalSourceType term written with the label (``""`` writes none). The GB label cannot say
             that only a part was generated; ``"compositeWithTrainedAlgorithmicMedia"`` can.
         names: allow provider names outside Annex E j)'s characters.
@@ -95,6 +113,7 @@ class Config:
     on_existing: str = "replace"
     explicit: ExplicitConfig = field(default_factory=ExplicitConfig)
     audible: AudibleConfig = field(default_factory=AudibleConfig)
+    notice: NoticeConfig = field(default_factory=NoticeConfig)
     source_type: str = WHOLLY_GENERATED
     names: bool = False
     format: str = "png"
@@ -117,6 +136,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "audible.position": ("start", "end", "middle", "each"),
     "audible.language": ("zh", "en"),
     "audible.mix": ("insert", "over"),
+    "notice.position": ("end", "start", "both", "inline"),
 }  # fmt: skip
 # 5 % of the shortest side is the floor of GB 45438-2025 5.2; above half the picture nothing else would be left.
 # Tones from 300 Hz pass a telephone, units within these bounds are found again by the detector.
@@ -128,4 +148,5 @@ RANGES: dict[str, tuple[float, float]] = {
     "audible.unit": (0.07, 0.3),
     "audible.level": (-12, 12),
     "audible.repeat": (0, 86_400),
+    "notice.every": (1, 1000),
 }

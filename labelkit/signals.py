@@ -15,10 +15,11 @@ from labelkit.formats import media
 from labelkit.formats.base import Buffer
 from labelkit.formats.media import Drawn, Order
 from labelkit.formats.table import Format
-from labelkit.record import AudibleMark, ExplicitMark, Layer, Note
+from labelkit.record import AudibleMark, Layer, Note, NoticeMark, Perceived
 from labelkit.wording import elements
 
 if TYPE_CHECKING:
+    from labelkit.config import AudibleConfig, ExplicitConfig, NoticeConfig
     from labelkit.labelling import Job
     from labelkit.watermark.keys import Key
 
@@ -39,7 +40,7 @@ class Signal:
     """
 
     data: Buffer
-    mark: ExplicitMark | AudibleMark | None = None
+    mark: Perceived | None = None
     payload: int | None = None
     key: Key | None = None
     strict: bool = False
@@ -68,7 +69,9 @@ def put_new(image: Any, job: Job) -> Signal:
 
 def _order(job: Job) -> tuple[Order, list[Note]]:
     asked = job.config.layers
-    how = job.config.audible if job.row.media == "audio" else job.config.explicit
+    how: ExplicitConfig | AudibleConfig | NoticeConfig = job.config.explicit
+    if job.row.media in ("audio", "text"):
+        how = job.config.audible if job.row.media == "audio" else job.config.notice
     explicit = how if Layer.EXPLICIT in asked else None
     skipped = [Note(layer, "not asked for") for layer in (Layer.EXPLICIT, Layer.WATERMARK) if layer not in asked]
     if Layer.WATERMARK not in asked:
@@ -97,20 +100,24 @@ def _without_standing(job: Job, found: Evidence, order: Order) -> tuple[Order, l
     return order, notes
 
 
-def _good(marks: Sequence[ExplicitMark | AudibleMark]) -> ExplicitMark | AudibleMark | None:
+def _good(marks: Sequence[Perceived]) -> Perceived | None:
     """A label that does what the rule asks."""
     return next((mark for mark in marks if _does(mark)), None)
 
 
-def _does(mark: ExplicitMark | AudibleMark) -> bool:
+def _does(mark: Perceived) -> bool:
     if isinstance(mark, AudibleMark):
         return mark.kind == "rhythm" or elements(mark.text).complete
+    if isinstance(mark, NoticeMark):
+        return mark.complete and not mark.hidden
     return mark.ratio >= _STANDING_RATIO and elements(mark.text).complete and mark.frames[0] == mark.frames[1]
 
 
-def _standing_note(mark: ExplicitMark | AudibleMark) -> str:
+def _standing_note(mark: Perceived) -> str:
     if isinstance(mark, AudibleMark):
         return f"an audible label is heard from {mark.start:.1f} to {mark.stop:.1f} s already"
+    if isinstance(mark, NoticeMark):
+        return f"{mark.text!r} stands at {mark.place} already"
     return f"{mark.text!r} stands {mark.position} already ({mark.ratio:.1%})"
 
 
@@ -140,10 +147,12 @@ def _signal(drawn: Drawn, order: Order, skipped: list[Note]) -> Signal:
     return Signal(drawn.data, drawn.mark, payload, order.key, order.strict, tuple(written), tuple(skipped))
 
 
-def _drawn_note(mark: ExplicitMark | AudibleMark) -> Note:
+def _drawn_note(mark: Perceived) -> Note:
     if isinstance(mark, AudibleMark):
         what = f"{mark.text!r} spoken" if mark.kind == "voice" else "rhythm short long short short"
         return Note(Layer.EXPLICIT, f"{what} from {mark.start:.1f} to {mark.stop:.1f} s")
+    if isinstance(mark, NoticeMark):
+        return Note(Layer.EXPLICIT, f"{mark.text!r} at {mark.place}")
     return Note(
         Layer.EXPLICIT,
         f"{mark.text!r} {mark.position}, {mark.glyph_height:.0f} px = {mark.ratio:.1%} of the shortest side, "
@@ -168,12 +177,18 @@ def check(signal: Signal, data: Buffer, row: Format) -> tuple[Signal, tuple[Note
     return _not_read_back(signal, row)
 
 
-def _label_lost(mark: ExplicitMark | AudibleMark) -> WriteError:
+def _label_lost(mark: Perceived) -> WriteError:
     if isinstance(mark, AudibleMark):
         return WriteError(
             "the audible label did not read back from the coded sound",
             place=f"{mark.start:.1f} s",
             remedy="use style rhythm, or a higher level; the original is untouched",
+        )
+    if isinstance(mark, NoticeMark):
+        return WriteError(
+            "the notice did not read back from the text",
+            place=mark.place,
+            remedy="please report this file; the original is untouched",
         )
     return WriteError(
         "the visible label did not read back from the coded picture",
@@ -186,6 +201,7 @@ def _label_lost(mark: ExplicitMark | AudibleMark) -> WriteError:
 _TOO_LITTLE = {
     "image": "the mark does not read back: the picture is too small or too flat to carry 64 bits",
     "audio": "the mark does not read back: the sound is too short or too quiet to carry 64 bits",
+    "text": "the mark does not read back: the text has no prose to carry 64 bits",
 }
 
 

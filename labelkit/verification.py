@@ -24,7 +24,7 @@ from labelkit.rules.checks import finding
 from labelkit.sources import SourceLike, open_source
 
 if TYPE_CHECKING:
-    from labelkit.record import AudibleMark, Detected, ExplicitMark
+    from labelkit.record import Detected, Perceived
     from labelkit.watermark.keys import Key
 
 LOOKS = ("metadata", "explicit", "traces", "watermark")
@@ -71,7 +71,7 @@ class _Seen:
     row: Format
     look: frozenset[str]
     evidence: Evidence
-    explicit: Answered[ExplicitMark | AudibleMark]
+    explicit: Answered[Perceived]
     watermark: Answered[Detected]
 
 
@@ -105,7 +105,7 @@ def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequ
     why = {what: "" if what in look else "not asked for" for what in ("explicit", "watermark")}
     if cannot := media.cannot_look(row):
         why = {what: said or cannot for what, said in why.items()}
-    label: Answered[ExplicitMark | AudibleMark] = Answered(skipped=why["explicit"])
+    label: Answered[Perceived] = Answered(skipped=why["explicit"])
     mark: Answered[Detected] = Answered(skipped=why["watermark"])
     if why["explicit"] and why["watermark"]:
         return _Seen(path, row, look, found, label, mark)

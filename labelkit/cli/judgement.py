@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from labelkit.cli.app import Exit
 from labelkit.cli.terminal import Terminal, safe, table
 from labelkit.messages import Language, Voice
-from labelkit.record import AudibleMark, Detected, ExplicitMark, Finding, Mark, Report, Verdict
+from labelkit.record import AudibleMark, Detected, ExplicitMark, Finding, Mark, NoticeMark, Perceived, Report, Verdict
 from labelkit.report.model import Summary, is_left_out, is_unreadable
 
 _STYLES = {True: "good", False: "bad", None: "note"}
 # Smaller bounds are zero in double precision, and nobody should read "p = 0".
 _LEAST_P = 1e-300
-#: Where in a sound an audible label is heard.
+#: Where in a sound or text a label is.
 _POSITIONS = {"start": "at the start", "middle": "in the middle", "end": "at the end"}
 _CONFORMS = {True: "conforms", False: "does not conform", None: "cannot tell"}
 #: What each verdict means, for people (标识办法 art. 6).
@@ -127,8 +127,12 @@ def label_lines(mark: Mark, voice: Voice) -> Iterator[str]:
         )
 
 
-def explicit_line(mark: ExplicitMark | AudibleMark, voice: Voice) -> str:
+def explicit_line(mark: Perceived, voice: Voice) -> str:
     """The label that people perceive, with what was measured."""
+    if isinstance(mark, NoticeMark):
+        return voice.say(
+            "{} {} ({})", safe(mark.text), voice.say(_POSITIONS.get(mark.position, mark.position)), mark.place
+        )
     return _heard(mark, voice) if isinstance(mark, AudibleMark) else _seen(mark, voice)
 
 

@@ -1,10 +1,10 @@
-"""What GB 45438-2025 5.2 and 5.3 ask of a label that people perceive, held against one that was measured."""
+"""What GB 45438-2025 5.1 to 5.3 ask of a label that people perceive, held against one that was measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labelkit.record import Answer, AudibleMark, ExplicitMark, Finding
+from labelkit.record import Answer, AudibleMark, ExplicitMark, Finding, NoticeMark, Perceived
 from labelkit.rules.checks import finding
 from labelkit.wording import elements
 
@@ -22,14 +22,17 @@ RATE_TOLERANCE = 0.08
 MIN_LOUDNESS = -10.0
 
 
-def findings(marks: Sequence[ExplicitMark | AudibleMark]) -> Iterator[Finding]:
+def findings(marks: Sequence[Perceived]) -> Iterator[Finding]:
     """What is wrong with the best of the labels; a small vendor's mark beside a good one of ours is no fault."""
     seen = [mark for mark in marks if isinstance(mark, ExplicitMark)]
     heard = [mark for mark in marks if isinstance(mark, AudibleMark)]
     if seen:
         yield from _seen(max(seen, key=lambda mark: (elements(mark.text).complete, mark.ratio)))
+    written = [mark for mark in marks if isinstance(mark, NoticeMark)]
     if heard:
         yield from min((list(_heard(mark)) for mark in heard), key=len)
+    if written:
+        yield from min((list(_written(mark)) for mark in written), key=len)
 
 
 def _seen(mark: ExplicitMark) -> Iterator[Finding]:
@@ -53,3 +56,12 @@ def _heard(mark: AudibleMark) -> Iterator[Finding]:
         yield finding("explicit.rate", place, f"{mark.rate:.0f} characters a minute", Answer.WRONG, "audio")
     if mark.loudness < MIN_LOUDNESS:
         yield finding("explicit.loudness", place, f"{mark.loudness:.0f} LU", Answer.WRONG, "audio")
+
+
+def _written(mark: NoticeMark) -> Iterator[Finding]:
+    if not mark.complete:
+        yield finding("explicit.elements", mark.place, mark.text, Answer.WRONG, "text")
+    if mark.hidden:
+        yield finding("explicit.shown", mark.place, mark.hidden, Answer.WRONG, "text")
+    if mark.contrast is not None and mark.contrast < MIN_CONTRAST:
+        yield finding("explicit.contrast", mark.place, f"{mark.contrast:.1f}:1", Answer.WRONG, "text")
