@@ -1,6 +1,6 @@
 """Mutation fuzzing of every parser: no crash, no hang over 2 s of CPU time, no growth over 64 MB.
 
-    python benchmarks/fuzz.py [FILES] [SEED] [FORMAT ...]
+    python benchmarks/fuzz.py [FILES] [SEED] [FORMAT or MEDIUM ...]
 
 Seeds are small valid files of every container (or of the formats named), with labels in the main and in the wild
 places; mutations flip bits, change lengths, cut, repeat and splice pieces of other files. Every file goes through read,
@@ -9,6 +9,7 @@ verify and label.
 
 from __future__ import annotations
 
+import io
 import random
 import resource
 import sys
@@ -16,6 +17,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from labelkit.errors import LabelKitError, WriteError
 from labelkit.formats import table
 from tests import corpus
 from tests.formats.audio import AudioContract
+from tests.formats.documents import DocumentContract
 
 LABEL = labelkit.AigcLabel.generated("001191000000MA0000007C10001", "FUZZ-1")
 CONFIG = labelkit.Config(sync=False)
@@ -35,38 +38,57 @@ SEED_BYTES = 60_000
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "formats"
 
 
-def seeds(formats: Sequence[str] = ()) -> list[bytes]:
-    """Small files of these formats, by default all, each also in its labelled form."""
-    plain = [p.read_bytes() for p in corpus.pictures() if p.stat().st_size <= SEED_BYTES]
-    plain += [data for contract in sounds() for data in contract().samples().values()]
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A small valid file, and the name without which its kind of text would not be told."""
+
+    data: bytes
+    name: str = ""
+
+
+def seeds(formats: Sequence[str] = ()) -> list[Seed]:
+    """Small files of these formats or media, by default all, each also in its labelled form."""
+    plain = [Seed(p.read_bytes()) for p in corpus.pictures() if p.stat().st_size <= SEED_BYTES]
+    for contract in contracts():
+        ending = table.by_id(contract.format_id).extensions[0] if issubclass(contract, DocumentContract) else ""
+        plain += [Seed(data, ending and f"a{ending}") for data in contract().samples().values() if data]
     if formats:
-        plain = [data for data in plain if _format(data) in formats]
-    return plain + [made for data in plain if (made := _labelled(data))]
+        plain = [seed for seed in plain if not set(_kinds(seed)).isdisjoint(formats)]
+    return plain + [Seed(made, seed.name) for seed in plain if (made := _labelled(seed))]
 
 
-def sounds() -> list[type[AudioContract]]:
-    """The contract tests of sounds and films, whose samples are the seeds."""
+def contracts() -> list[type[AudioContract] | type[DocumentContract]]:
+    """The contract tests of sounds, films and documents, whose samples are the seeds."""
     modules = (import_module(f"tests.formats.{path.stem}") for path in sorted(TESTS.glob("test_*.py")))
     found = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
-    contracts = (kind for kind in found if issubclass(kind, AudioContract) and "format_id" in vars(kind))
-    return sorted(contracts, key=lambda kind: kind.__name__)
+    kinds = (k for k in found if issubclass(k, (AudioContract, DocumentContract)) and "format_id" in vars(k))
+    return sorted(kinds, key=lambda kind: kind.__name__)
 
 
-def _format(data: bytes) -> str:
+def _kinds(seed: Seed) -> tuple[str, ...]:
+    """Format and medium."""
     try:
-        return table.find(data).id
+        row = table.find(seed.data, seed.name)
     except LabelKitError:
-        return ""
+        return ()
+    return row.id, row.media
 
 
-def _labelled(data: bytes) -> bytes | None:
+def _labelled(seed: Seed) -> bytes | None:
     try:
-        return labelkit.label(data, LABEL, layers=["metadata"], config=CONFIG).data
+        return labelkit.label(opened(seed.data, seed.name), LABEL, layers=["metadata"], config=CONFIG).data
     except LabelKitError:
         return None
 
 
-def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
+def opened(data: bytes, name: str) -> io.BytesIO:
+    """The bytes as a file object of this name."""
+    file = io.BytesIO(data)
+    file.name = name or "<bytes>"
+    return file
+
+
+def mutate(data: bytes, others: list[Seed], rng: random.Random) -> bytes:
     """One to six changes of one kind each."""
     mutated = bytearray(data)
     for _ in range(rng.randint(1, 6)):
@@ -87,7 +109,7 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
         elif kind == 4:
             mutated[at:at] = mutated[at : at + rng.randint(1, 256)] * rng.randint(1, 8)
         elif kind == 5:
-            other = rng.choice(others)
+            other = rng.choice(others).data
             start = rng.randrange(len(other))
             mutated[at:at] = other[start : start + rng.randint(1, 512)]
         else:
@@ -95,12 +117,12 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     return bytes(mutated)
 
 
-def probe(data: bytes) -> str:
+def probe(data: bytes, name: str = "") -> str:
     """Read, verify and label one file; the class of the answer."""
-    report = labelkit.verify(data, look=["metadata", "traces"])
+    report = labelkit.verify(opened(data, name), look=["metadata", "traces"])
     try:
-        labelkit.read(data)
-        labelkit.label(data, LABEL, layers=["metadata"], config=CONFIG)
+        labelkit.read(opened(data, name))
+        labelkit.label(opened(data, name), LABEL, layers=["metadata"], config=CONFIG)
     except WriteError:
         raise  # what a handler wrote did not read back: a mistake of ours, not of the file
     except LabelKitError as error:
@@ -115,12 +137,13 @@ def run(files: int, seed: int, formats: Sequence[str] = ()) -> int:
     worst, failures = 0.0, 0
     tracemalloc.start()
     for number in range(files):
-        data = mutate(rng.choice(pool), pool, rng)
+        seed_file = rng.choice(pool)
+        data = mutate(seed_file.data, pool, rng)
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         start = time.process_time()
         try:
-            answers[probe(data)] += 1
+            answers[probe(data, seed_file.name)] += 1
         except Exception as error:
             failures += 1
             keep = Path(f"fuzz-crash-{seed}-{number}.bin")
