@@ -87,6 +87,8 @@ class Container(ABC):
     name: ClassVar[str]
     #: What :meth:`edit` expects as payload: an XMP packet, or the label's JSON.
     home: ClassVar[Kind] = Kind.XMP
+    #: Whether the label is kept in a file beside the document, which has no place for it (:mod:`labelkit.sidecar`).
+    beside: ClassVar[bool] = False
 
     @abstractmethod
     def score(self, head: bytes) -> int:

@@ -31,6 +31,7 @@ class Format:
         extra: optional package group needed for pixels or samples (metadata never needs one), or ``""``.
         place: where the label is written, for the capability table.
         clause: what fixes that place; ``"our choice"`` where no guide names one.
+        walked: whether such files are ours when they are met in a folder, or only when they are named.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Format:
     extra: str = ""
     place: str = "XMP"
     clause: str = "TC260-PG-20259A 6"
+    walked: bool = True
 
     def may_end(self, ending: str) -> bool:
         """Whether a file of this format may be called so: sound alone in a film's container keeps the film's ending.
@@ -105,7 +107,8 @@ _DOCUMENTS: tuple[Format, ...] = (
     ),
     Format(
         "xml", "text", (".xml", ".xsd", ".xsl", ".xslt", ".rss", ".atom", ".tei", ".dita"),
-        ("application/xml", "text/xml"), f"{_HERE}.xml:Xml", place="processing instruction AIGC", clause=_OUR_TEXT,
+        ("application/xml", "text/xml"), f"{_HERE}.xml:Xml",
+        place="processing instruction AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "vtt", "text", (".vtt",), ("text/vtt",), f"{_HERE}.vtt:Vtt", place="NOTE AIGC", clause=_OUR_TEXT,
@@ -115,29 +118,48 @@ _DOCUMENTS: tuple[Format, ...] = (
     ),
     Format(
         "latex", "text", (".tex", ".sty", ".cls", ".ltx", ".bib", ".erl"), ("application/x-tex", "text/x-tex"),
-        f"{_HERE}.comments:Percents", place="comment AIGC", clause=_OUR_TEXT,
+        f"{_HERE}.comments:Percents", place="comment AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "script", "text",
         (".py", ".sh", ".bash", ".zsh", ".rb", ".pl", ".r", ".jl", ".ps1", ".yaml", ".yml", ".toml", ".cmake", ".nim"),
-        ("text/x-python", "application/x-sh"), f"{_HERE}.comments:Hash", place="comment AIGC", clause=_OUR_TEXT,
+        ("text/x-python", "application/x-sh"), f"{_HERE}.comments:Hash",
+        place="comment AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "code", "text",
         (".js", ".mjs", ".ts", ".jsx", ".tsx", ".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".go", ".rs", ".swift",
          ".kt", ".cs", ".scala", ".dart", ".proto", ".scss", ".less", ".typ"),
-        ("text/javascript", "text/x-c"), f"{_HERE}.comments:Slashes", place="comment AIGC", clause=_OUR_TEXT,
+        ("text/javascript", "text/x-c"), f"{_HERE}.comments:Slashes",
+        place="comment AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "sql", "text", (".sql", ".lua", ".hs", ".adb"), ("application/sql",),
-        f"{_HERE}.comments:Dashes", place="comment AIGC", clause=_OUR_TEXT,
+        f"{_HERE}.comments:Dashes", place="comment AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "lisp", "text", (".lisp", ".el", ".clj", ".scm", ".asm", ".ini"), ("text/x-lisp",),
-        f"{_HERE}.comments:Semicolons", place="comment AIGC", clause=_OUR_TEXT,
+        f"{_HERE}.comments:Semicolons", place="comment AIGC", clause=_OUR_TEXT, walked=False,
     ),
     Format(
-        "css", "text", (".css",), ("text/css",), f"{_HERE}.comments:Style", place="comment AIGC", clause=_OUR_TEXT,
+        "css", "text", (".css",), ("text/css",), f"{_HERE}.comments:Style",
+        place="comment AIGC", clause=_OUR_TEXT, walked=False,
+    ),
+    Format(
+        "txt", "text", (".txt", ".text", ".log"), ("text/plain",), f"{_HERE}.plain:Plain",
+        place="sidecar NAME.aigc.json", clause=_OUR_TEXT, walked=False,
+    ),
+    Format(
+        "csv", "text", (".csv", ".tsv"), ("text/csv", "text/tab-separated-values"), f"{_HERE}.plain:Csv",
+        place="sidecar NAME.aigc.json", clause=_OUR_TEXT, walked=False,
+    ),
+    Format(
+        "srt", "text", (".srt",), ("application/x-subrip",), f"{_HERE}.plain:Srt",
+        place="sidecar NAME.aigc.json", clause=_OUR_TEXT,
+    ),
+    Format(
+        "json", "text", (".json", ".jsonl", ".ndjson", ".geojson", ".ipynb"), ("application/json",),
+        f"{_HERE}.plain:Json", place="sidecar NAME.aigc.json", clause=_OUR_TEXT, walked=False,
     ),
     Format(
         "odt", "text", (".odt", ".ott", ".odm", ".oth"), ("application/vnd.oasis.opendocument.text",),

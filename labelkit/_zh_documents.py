@@ -41,6 +41,14 @@ _MARKUP = {
     "convert it to YAML first": "请先转换为 YAML",
     "more than {} entries AIGC": "AIGC 条目超过 {} 个",
     "more than {} metadata tags": "元数据标签超过 {} 个",
+    "{} has no place for metadata, and a result in memory has none beside it": (
+        "{} 没有存放元数据的位置，内存中的结果也无处旁置"
+    ),
+    "write to a file: the label goes into NAME.aigc.json beside it": "请写入文件：标识将存放在旁边的 NAME.aigc.json 中",
+    "name files: the label goes into NAME.aigc.json beside it": "请指定文件：标识将存放在旁边的 NAME.aigc.json 中",
+    "a label stands inside the content": "内容中已有标识",
+    "take it out there first; one label is allowed": "请先在其中去掉该标识；只允许一个标识",
+    "{} is labelled when it is named": "{} 只在被直接指定时才会标识",
     "there is no root element": "缺少根元素",
     "the WebVTT signature is damaged": "WebVTT 文件头已损坏",
     "save the subtitles again": "请重新保存该字幕",

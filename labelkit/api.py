@@ -98,7 +98,7 @@ def read(source: SourceLike) -> list[Mark]:
     """
     opened = open_source(source)
     try:
-        found = evidence.collect(opened.data, table.find(opened.data, opened.name))
+        found = evidence.collect(opened.data, table.find(opened.data, opened.name), path=opened.path)
     except LabelKitError as error:
         raise error.at(opened.name) from error.__cause__
     if found.defect and not found.found:
@@ -189,7 +189,7 @@ def propagate(
 def _passed_on(
     opened: Source, row: Format, propagator: str, propagate_id: str | None, attribute: str | None
 ) -> AigcLabel:
-    found = evidence.collect(opened.data, row)
+    found = evidence.collect(opened.data, row, path=opened.path)
     if found.defect:
         raise found.defect
     if not found.labels:

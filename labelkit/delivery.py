@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from labelkit import evidence, labelling
 from labelkit.content import Content
-from labelkit.errors import InputError, WriteError
+from labelkit.errors import InputError, UnsupportedOperation, WriteError
 from labelkit.formats import table
 from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
@@ -35,6 +35,11 @@ def deliver(source_name: str, result: Labelled, target: Target, *, sync: bool, l
     """
     if target.path is not None:
         return _store(source_name, result, target.path, target.backup, sync=sync, like=like)
+    if result.beside is not None:
+        raise UnsupportedOperation(
+            f"{result.row.container.name} has no place for metadata, and a result in memory has none beside it",
+            remedy="write to a file: the label goes into NAME.aigc.json beside it",
+        )
     result = result if result.checked else labelling.check(result)
     data = result.content.whole()
     if target.stream is None:
@@ -57,6 +62,10 @@ def _store(source_name: str, result: Labelled, path: Path, backup: str, *, sync:
 
     if backup:
         _keep_backup(path, backup, result)
+    if result.beside is not None:  # first, so that the document never stands there without its label
+        from labelkit import sidecar
+
+        store(sidecar.path_for(path), [result.beside], like=like, sync=sync)
     store(path, result.content.write, check=check, like=like, sync=sync)
     return outcome(source_name, read_back, path)
 

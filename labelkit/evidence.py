@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from labelkit import carriers
 from labelkit.errors import LabelKitError
@@ -42,18 +43,24 @@ class Evidence:
 NOTHING = Evidence((), (), (), None)
 
 
-def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evidence:
+def collect(
+    data: Buffer, row: Format, *, look_for_traces: bool = True, path: Path | None = None, beside: bytes | None = None
+) -> Evidence:
     """Read all metadata of a file; a defect ends the reading but keeps what was found before it.
 
     Args:
         data: the whole file.
         row: its format.
         look_for_traces: also search every unit for other signs of AI origin.
+        path: the file, whose label may be kept beside it.
+        beside: what is to be kept beside it, where that is not written yet.
     """
     units: list[Unit] = []
     defect: LabelKitError | None = None
     try:
         units.extend(row.container.read(data))
+        if row.container.beside:
+            units.extend(_beside(data, path, beside))
     except LabelKitError as error:
         defect = error
     guide = _guide(row)
@@ -61,6 +68,14 @@ def collect(data: Buffer, row: Format, *, look_for_traces: bool = True) -> Evide
     found = [(unit, mark) for unit, marks in read for mark in marks]
     found.sort(key=lambda pair: not pair[1].main)
     return Evidence(tuple(units), tuple(found), _traces(read) if look_for_traces else (), defect)
+
+
+def _beside(data: Buffer, path: Path | None, stored: bytes | None) -> list[Unit]:
+    from labelkit import sidecar
+
+    stored = sidecar.read(path) if path and stored is None else stored
+    place = f"{path.name if path else 'NAME'}{sidecar.SUFFIX}"
+    return [] if stored is None else [sidecar.unit(stored, place, data)]
 
 
 def _guide(row: Format) -> carriers.Guide:

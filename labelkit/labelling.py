@@ -14,7 +14,7 @@ from labelkit import evidence, signals
 from labelkit.carriers import xmp
 from labelkit.config import Config
 from labelkit.content import Content
-from labelkit.errors import AlreadyLabelled, BrokenFile, WriteError
+from labelkit.errors import AlreadyLabelled, BrokenFile, UnsupportedOperation, WriteError
 from labelkit.evidence import NOTHING, Evidence
 from labelkit.formats import table
 from labelkit.formats.base import Buffer, Edit, Kind, Unit
@@ -64,6 +64,7 @@ class Labelled:
         signal: what was put into the signal.
         metadata: whether the metadata label was written.
         checked: whether it was read back; a large one is when it is on disk.
+        beside: the file to be kept beside it where the format has no place for the label, or None.
     """
 
     content: Content
@@ -74,6 +75,7 @@ class Labelled:
     signal: Signal
     metadata: bool = True
     checked: bool = False
+    beside: bytes | None = None
 
 
 def run(job: Job) -> Labelled:
@@ -86,7 +88,7 @@ def run(job: Job) -> Labelled:
         ExplicitLabelError: the visible label cannot be drawn.
         WriteError: the result does not read back.
     """
-    found = evidence.collect(job.source.data, job.row, look_for_traces=False)
+    found = evidence.collect(job.source.data, job.row, look_for_traces=False, path=job.source.path)
     if found.defect:
         raise found.defect
     label, note = _decide(job, found)
@@ -94,18 +96,21 @@ def run(job: Job) -> Labelled:
     if note == _KEPT:
         skipped: tuple[Note, ...] = (Note(Layer.METADATA, note), *_misnamed(job))
         kept = Content(job.source.data, path=job.source.path)
-        return Labelled(kept, job.row, label, (), skipped, Signal(job.source.data), metadata=False, checked=True)
+        beside = _beside(job, job.source.data, found)
+        return Labelled(kept, job.row, label, (), skipped, Signal(job.source.data), False, True, beside)
     signal = signals.put(job, found)
     untouched = signal.data is job.source.data
     content = Content(signal.data, path=job.source.path if untouched else None)
     written, skipped = signal.written, (*signal.skipped, *_misnamed(job), *_unsigned(found))
+    beside = _beside(job, signal.data, found) if Layer.METADATA in job.config.layers else None
     if Layer.METADATA in job.config.layers:
-        if not untouched:
+        if not untouched and beside is None:
             found = evidence.collect(signal.data, job.row, look_for_traces=False)  # drawing moved the units
-        content = content.edited(_edits(job, signal.data, found))
+        content = content.edited(_edits(job, signal.data, found)) if beside is None else content
         written = (*written, _metadata_note(job.row))
         skipped = (*skipped, Note(Layer.METADATA, note)) if note else skipped
-    result = Labelled(content, job.row, label, written, skipped, signal, Layer.METADATA in job.config.layers)
+    metadata = Layer.METADATA in job.config.layers
+    result = Labelled(content, job.row, label, written, skipped, signal, metadata, beside=beside)
     return result if content.large else check(result)
 
 
@@ -171,6 +176,21 @@ def _edits(job: Job, data: Buffer, found: Evidence) -> Sequence[Edit]:
     return job.row.container.edit(data, _payload(job, found), _cleared(found))
 
 
+def _beside(job: Job, data: Buffer, found: Evidence) -> bytes | None:
+    """The file that keeps the label beside a document without a place for it, None for all others."""
+    if not job.row.container.beside:
+        return None
+    if inside := next((unit for unit, mark in found.found if not unit.home and mark.schema == GB_SCHEMA), None):
+        raise UnsupportedOperation(
+            "a label stands inside the content",
+            place=inside.place,
+            remedy="take it out there first; one label is allowed",
+        )
+    from labelkit import sidecar
+
+    return sidecar.content(job.label, data, job.source.path.name if job.source.path else "")
+
+
 def _payload(job: Job, found: Evidence) -> bytes:
     """What the home is to hold: the label itself, or the XMP packet that is there with the label in it."""
     if job.row.container.home is Kind.FIELD:
@@ -207,11 +227,11 @@ def check(result: Labelled, stored: Buffer | None = None) -> Labelled:
     signal, unmarked = signals.check(result.signal, data, result.row)
     written = tuple(note for note in result.written if note.layer != Layer.WATERMARK or not unmarked)
     skipped = (*result.skipped, *unmarked)
-    return Labelled(content, result.row, result.label, written, skipped, signal, result.metadata, checked=True)
+    return Labelled(content, result.row, result.label, written, skipped, signal, result.metadata, True, result.beside)
 
 
 def _check_metadata(result: Labelled, data: Buffer) -> None:
-    found = evidence.collect(data, result.row, look_for_traces=False)
+    found = evidence.collect(data, result.row, look_for_traces=False, beside=result.beside)
     marks = [m.label for m in found.labels]
     if found.defect or marks != [result.label]:
         raise WriteError(

@@ -16,12 +16,11 @@ from labelkit import evidence, traces
 from labelkit.errors import LabelKitError, MissingExtra, UnknownFormat
 from labelkit.evidence import Evidence
 from labelkit.formats import media, table
-from labelkit.formats.base import Buffer
 from labelkit.formats.table import Format
 from labelkit.record import Answer, Finding, Mark, Report, Severity, Verdict
 from labelkit.rules import perceived
 from labelkit.rules.checks import finding
-from labelkit.sources import SourceLike, open_source
+from labelkit.sources import Source, SourceLike, open_source
 
 if TYPE_CHECKING:
     from labelkit.record import Detected, Perceived
@@ -84,7 +83,7 @@ def verify_source(source: SourceLike, look: Collection[str], keys: Sequence[Key]
         row = table.find(opened.data, opened.name)
     except LabelKitError as error:
         return unreadable(name, error)
-    return _judge(_look(name, opened.data, row, frozenset(look), keys))
+    return _judge(_look(opened, name, row, frozenset(look), keys))
 
 
 def _called(source: SourceLike) -> str:
@@ -100,8 +99,9 @@ def unreadable(name: str, error: LabelKitError) -> Report:
     return Report(name, Verdict.UNREADABLE, None, findings=(finding(check, name, error.message, Answer.UNREADABLE),))
 
 
-def _look(path: str, data: Buffer, row: Format, look: frozenset[str], keys: Sequence[Key]) -> _Seen:
-    found = evidence.collect(data, row)
+def _look(source: Source, path: str, row: Format, look: frozenset[str], keys: Sequence[Key]) -> _Seen:
+    data = source.data
+    found = evidence.collect(data, row, path=source.path)
     why = {what: "" if what in look else "not asked for" for what in ("explicit", "watermark")}
     if cannot := media.cannot_look(row):
         why = {what: said or cannot for what, said in why.items()}

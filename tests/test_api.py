@@ -368,8 +368,8 @@ class TestBadInput:
         return caught.value
 
     def test_not_a_picture(self, tmp_path: Path) -> None:
-        (tmp_path / "a.txt").write_text("hello")
-        self.refuse(tmp_path / "a.txt", errors.UnknownFormat)
+        (tmp_path / "a.bin").write_text("hello")
+        self.refuse(tmp_path / "a.bin", errors.UnknownFormat)
 
     def test_text_called_png(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_text("hello")

@@ -174,16 +174,20 @@ def unexpected(error: BaseException) -> LabelKitError:
 def not_media(path: str) -> str:
     """Why a file met in a folder is none of ours, or ``""``.
 
-    Names with an ending we know are always ours: a broken ``.jpg`` is an error, a ``.txt`` is no picture.
+    Names with an ending we know are always ours: a broken ``.jpg`` is an error, a ``.txt`` is no picture. Plain text
+    and source code, which folders are full of, have to be named, or to carry a label.
     """
     from labelkit.formats import table
 
     ending = os.path.splitext(path)[1].lower()
-    if any(ending in row.extensions for row in table.FORMATS) or ending in _endings():
+    if any(row.walked and ending in row.extensions for row in table.FORMATS) or ending in _endings():
         return ""
     try:
         with open(path, "rb") as file:
-            table.find(file.read(table.HEAD_BYTES), path)
+            head = file.read(table.HEAD_BYTES)
+        row = table.find(head, path)
+        if not row.walked and not row.container.score(head):
+            return f"not a media file: {row.container.name} is labelled when it is named"
     except UnknownFormat as error:
         return f"not a media file: {error.message}"
     except OSError:
@@ -195,7 +199,7 @@ def not_media(path: str) -> str:
 def _endings() -> frozenset[str]:
     from labelkit.formats import table
 
-    return frozenset(ending for row in table.formats() for ending in row.extensions)
+    return frozenset(ending for row in table.formats() if row.walked for ending in row.extensions)
 
 
 def make_folder_of(target: str) -> None:

@@ -162,6 +162,8 @@ _PLACE = {
         "the checksum is right", "校验和正确"),
     "stored-odd-length": Entry(_W, _XMP, "the padding byte of an odd-length unit is missing",
         "units have even length", "数据块按偶数长度对齐"),
+    "sidecar-of-other-content": Entry(_E, "GB 45438-2025 6.1", "the label beside the file was made for another content",
+        "a label beside a file names the file's own content", "旁置标识与文件内容一致"),
     "stored-oddly": Entry(_W, _XMP, "the unit is stored in an unusual way",
         "the unit is stored as the format asks", "数据单元按格式要求存储"),
 }  # fmt: skip
@@ -178,6 +180,7 @@ STORED: Mapping[str, str] = MappingProxyType(
         "raw-profile": "stored-as-raw-profile",
         "bad-checksum": "stored-with-bad-checksum",
         "odd-length": "stored-odd-length",
+        "other-content": "sidecar-of-other-content",
     }
 )
 

@@ -113,7 +113,7 @@ def test_names_of_every_kind(tmp_path: Path) -> None:
 
 def test_what_is_no_picture_is_left_out_in_a_folder_and_an_error_by_name(tmp_path: Path) -> None:
     source = pictures(tmp_path / "in", "a.png", "unnamed-png")
-    (source / "README.txt").write_text("read me")
+    (source / "README.bin").write_text("read me")
     (source / "empty").touch()
     (source / "empty.jpg").touch()
     (source / "text.jpg").write_text("this is no picture")
@@ -121,8 +121,8 @@ def test_what_is_no_picture_is_left_out_in_a_folder_and_an_error_by_name(tmp_pat
     found = by_name(run(source, tmp_path / "out"))
     assert found["a.png"].label
     assert found["unnamed-png"].label
-    assert (found["README.txt"].ok, found["README.txt"].label) == (True, None)
-    assert "not a media file" in reasons(found["README.txt"])
+    assert (found["README.bin"].ok, found["README.bin"].label) == (True, None)
+    assert "not a media file" in reasons(found["README.bin"])
     assert "0 bytes" in reasons(found["empty"])
     assert [type(found[n].error) for n in ("empty.jpg", "text.jpg", "half.png")] == [
         BrokenFile,
@@ -130,7 +130,7 @@ def test_what_is_no_picture_is_left_out_in_a_folder_and_an_error_by_name(tmp_pat
         BrokenFile,
     ]
     assert tree(tmp_path / "out") == [JOURNAL, "a.png", "unnamed-png"]
-    (named,) = run(source / "README.txt", tmp_path / "out")
+    (named,) = run(source / "README.bin", tmp_path / "out")
     assert isinstance(named.error, UnknownFormat)
 
 
@@ -531,26 +531,26 @@ def test_verify_many(tmp_path: Path, jobs: int) -> None:
     run(source, tmp_path / "out")
     shutil.copy(source / "a.png", tmp_path / "out" / "plain.png")
     (tmp_path / "out" / "half.png").write_bytes((source / "a.png").read_bytes()[:40])
-    (tmp_path / "out" / "README.txt").write_text("x")
+    (tmp_path / "out" / "README.bin").write_text("x")
     (tmp_path / "out" / "link.png").symlink_to("a.png")
     (tmp_path / "out" / "loop.png").symlink_to("loop.png")
     seen: list[int] = []
-    sources = [tmp_path / "out", tmp_path / "missing.png", tmp_path / "out" / "README.txt"]
+    sources = [tmp_path / "out", tmp_path / "missing.png", tmp_path / "out" / "README.bin"]
     reports = list(verify_many(sources, jobs=jobs, look=("metadata",), progress=lambda n, total, r: seen.append(total)))
     found = [(os.path.basename(r.path), r.verdict, r.format) for r in reports]
     assert found == [
-        ("README.txt", Verdict.NONE, ""),
+        ("README.bin", Verdict.NONE, ""),
         ("a.png", Verdict.CONFIRMED, "png"),
         ("half.png", Verdict.UNREADABLE, "png"),
         ("link.png", Verdict.NONE, ""),
         ("loop.png", Verdict.UNREADABLE, ""),
         ("plain.png", Verdict.NONE, "png"),
         ("missing.png", Verdict.UNREADABLE, ""),
-        ("README.txt", Verdict.NONE, ""),
+        ("README.bin", Verdict.NONE, ""),
     ]
     assert seen == [8] * 8
     assert "not a media file" in reports[0].not_looked_at[0]
     assert "same file" in reports[-1].not_looked_at[0]
     assert [f.check for f in reports[4].findings] == ["file.readable"]
-    (named,) = verify_many(tmp_path / "out" / "README.txt", jobs=1)
+    (named,) = verify_many(tmp_path / "out" / "README.bin", jobs=1)
     assert named.verdict is Verdict.UNREADABLE

@@ -296,6 +296,13 @@ XMP_CASES = [
     ),
     Case("bad checksum", xmp(packet(element(compact(_L))), "bad-checksum"), _V, "stored-with-bad-checksum", main=True),
     Case("odd length", xmp(packet(element(compact(_L))), "odd-length"), _V, "stored-odd-length", main=True),
+    Case(
+        "the sidecar of an older text",
+        xmp(packet(element(compact(_L))), "other-content"),
+        _V,
+        "sidecar-of-other-content",
+        main=True,
+    ),
     Case("a note nobody knows", xmp(packet(element(compact(_L))), "upside-down"), _V, "stored-oddly", main=True),
     Case(
         "inside another property",
