@@ -18,7 +18,13 @@ CACHE = ROOT / ".cache" / "bench"
 _HERE = ROOT / "benchmarks"
 _INSIDE = "LABELKIT_BENCH"
 #: Program -> Debian package.
-PROGRAMS = {"convert": "imagemagick", "ffmpeg": "ffmpeg", "vips": "libvips-tools", "chromium": "chromium"}
+PROGRAMS = {
+    "convert": "imagemagick",
+    "ffmpeg": "ffmpeg",
+    "vips": "libvips-tools",
+    "chromium": "chromium",
+    "espeak-ng": "espeak-ng",
+}
 #: One thread everywhere, so that CPU time means what it says. Set before numpy is loaded.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 #: Chosen by hand on some machines to avoid a processor bug; they slow current builds and are unset for measuring.
@@ -51,9 +57,10 @@ def _python() -> Path:
     return python
 
 
-def need_programs() -> None:
-    """Stop with the names of what is missing."""
-    missing = sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)})
+def need_programs(*programs: str) -> None:
+    """Stop with the names of what is missing of these, or of all that pictures need."""
+    wanted = programs or ("convert", "ffmpeg", "vips", "chromium")
+    missing = sorted({PROGRAMS[program] for program in wanted if not shutil.which(program)})
     if missing:
         raise SystemExit(f"the benchmark needs these programs: apt-get install {' '.join(missing)}")
 

@@ -33,15 +33,20 @@ _HOP, _OVERLAP = 80, 1.5
 _PILOT_GROUPS = 8
 _GROUPS = CODE.length + _PILOT_GROUPS
 #: What a group should read, dB, and the most that its gain may be, for data and pilot.
-_DATA_AIM, _PILOT_AIM = 0.7, 0.7
+_DATA_AIM, _PILOT_AIM = 0.88, 0.8
 _DATA_MOST, _PILOT_MOST = 8.0, 4.0
 #: Passes of the loop and share of what is missing that each adds; groups hardly heard at all are left alone.
 _PASSES, _RATE, _UNHEARD = 4, 0.9, 0.3
-#: Factors of the gain by the cell's level over its neighbourhood (dB), upwards and downwards: a raised valley is heard,
-#: a deepened one is not.
-_LEVELS, _UPWARDS, _DOWNWARDS = (-12.0, -8.0, -3.0, 0.0), (0.3, 0.61, 1.0, 1.0), (2.0, 2.0, 1.38, 1.0)
+#: Where the gains at their aim would have less than this share of the sound's energy (-35 dB; they end 7 dB higher),
+#: they may grow with this power of what is missing, at most by this factor.
+_SHARE, _ALLOWED, _ALLOWED_MOST = 10**-3.5, 0.25, 1.6
+#: Factors of the gain by the cell's level over its neighbourhood (dB), upwards and downwards: half its way back to the
+#: neighbourhood's level, but a raised valley is heard sooner than a deepened one.
+_LEVELS = (-12.0, -8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0, 12.0)
+_UPWARDS = (2.0, 2.0, 2.0, 1.58, 1.26, 1.0, 0.79, 0.63, 0.4, 0.4)
+_DOWNWARDS = (3.5, 2.51, 2.0, 1.58, 1.26, 1.0, 0.79, 0.63, 0.4, 0.3)
 #: And by band: more where hearing resolves less.
-_BAND_PLACES, _BAND_FACTORS = (0, 16, 56), (0.8, 1.0, 1.2)
+_BAND_PLACES, _BAND_FACTORS = (0, 16, 56), (0.7, 1.0, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def gains(core: Float, first: int, count: int, cells: Cells, strength: float, be
     inner, total = slice(CONTEXT, -CONTEXT), count + 2 * CONTEXT
     slots = first + np.arange(count)
     sign, power = cells.sign[slots % PERIOD], powers(core, np.arange(total) * SLOT)
-    shaped = sign * _shape(power[inner], sign)
+    shape = _shape(power[inner], sign)
+    shaped, strength = sign * shape, strength * _allowance(core, power[inner] * shape * shape)
     group = cells.group[slots % PERIOD] + ((slots - first) // PERIOD * _GROUPS)[:, None]
     groups = _GROUPS * (1 + (count - 1) // PERIOD)
     is_pilot = np.arange(groups) % _GROUPS >= CODE.length
@@ -100,6 +106,19 @@ def _shape(power: Float, sign: Float) -> Float:
     above = 10 * np.log10((power + 1e-20) / (near + 1e-20))
     by_level = np.where(sign > 0, np.interp(above, _LEVELS, _UPWARDS), np.interp(above, _LEVELS, _DOWNWARDS))
     return np.asarray(by_level * np.interp(np.arange(BANDS), _BAND_PLACES, _BAND_FACTORS), np.float32)
+
+
+def _allowance(core: Float, spent: Float) -> float:
+    """How much stronger a sound may be marked whose energy lies where no gain is put.
+
+    Args:
+        core: the stretch.
+        spent: power times the square of the gain's shape, slots x BANDS.
+    """
+    # one-sided spectrum: half the frame times the windowed samples' energy
+    whole = float(np.vdot(core, core)) / len(core) * float(WINDOW @ WINDOW) * FRAME / 2 + 1e-20
+    share = float(spent.sum(axis=1).mean()) * (_DATA_AIM * np.log(10) / 20) ** 2 / whole + 1e-12
+    return float(np.clip((_SHARE / share) ** _ALLOWED, 1.0, _ALLOWED_MOST))
 
 
 def difference(core: Float, gain: Float) -> Float:
