@@ -283,9 +283,12 @@ def listen(sound: Sound, keys: Sequence[Key]) -> list[Listener]:
     return listeners
 
 
-def spans(sound: Sound, plan_: Plan, payload: int) -> list[tuple[float, float]]:
-    """From when to when the mark of a payload is heard, in seconds of the sound as it plays."""
-    pattern = target(plan_, payload)
+def spans(sound: Sound, plan_: Plan, payload: int, alone: bool) -> list[tuple[float, float]]:
+    """From when to when the mark of a payload is heard, in seconds of the sound as it plays.
+
+    Unless it is the key's only one, the pilot says nothing: all of a key's marks share it.
+    """
+    pattern = target(plan_, payload) * (1 if alone else 1 - plan_.pilot)
     scores, length = [], 0
     for half in sound.halves():
         scores.append(align.followed(half.cells, half.first, pattern)[1])

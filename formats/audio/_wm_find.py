@@ -80,7 +80,7 @@ def told(sound: Sound, listeners: Sequence[Listener], tries: int) -> list[Found]
         heard, many = listener.heard, tries * max(1, listener.heard.windows)
         payloads = [p for p, chance in heard.chances.items() if chance * many <= PAYLOAD_CHANCE]
         for payload in payloads:
-            where = tuple(spans(sound, listener.plan, payload))
+            where = tuple(spans(sound, listener.plan, payload, len(payloads) == 1))
             p = min(1.0, heard.chances[payload] * many)
             scale = Scale(sound.scale.time * heard.tempos[payload], sound.scale.pitch)
             found.append(Found(listener.key, payload, p, heard.readings[payload].z, where, scale))
