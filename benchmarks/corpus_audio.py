@@ -148,12 +148,12 @@ REPORTING: tuple[Clip, ...] = (
     _spoken("ja", "これはおんせいごうせいのテストです。きょうはとてもいいてんきなので、"
             "ともだちといっしょにこうえんをさんぽします。"
             "あしたのあさはちじのでんしゃにのって、きょうとへいくよていです。"),
-    *_music(Source.WESNOTH, [("battle.ogg", 40), ("elvish-theme.ogg", 30), ("knolls.ogg", 60), ("love_theme.ogg", 20),
-                             ("northerners.ogg", 45), ("sad.ogg", 5), ("underground.ogg", 20), ("wanderer.ogg", 50)]),
-    *_music(Source.ROGUE, [("hr-domina-hunting.ogg", 20), ("hr-domina-mountain.ogg", 20), ("hr-savino-palace.ogg", 30),
-                           ("hr3-caves.ogg", 30), ("hr3-desert.ogg", 40), ("hr3-hell.ogg", 40), ("hr3-jungle.ogg", 40),
-                           ("hr3-mirror.ogg", 20)]),
-    *_music(Source.FILLETS, [("rybky01.ogg", 20), ("rybky06.ogg", 30)]),
+    *_music(Source.WESNOTH, [("breaking_the_chains.ogg", 40), ("casualties_of_war.ogg", 60), ("frantic.ogg", 30),
+                             ("heroes_rite.ogg", 45), ("into_the_shadows.ogg", 50), ("journeys_end.ogg", 40),
+                             ("legends_of_the_north.ogg", 60), ("loyalists.ogg", 20)]),
+    *_music(Source.ROGUE, [("hr3-crossroads.ogg", 20), ("hr3-graveyard.ogg", 40), ("hr3-icyland.ogg", 40),
+                           ("hr3-laboratory.ogg", 30), ("hr3-motion.ogg", 30), ("hr3-rlyeh.ogg", 40)]),
+    *_music(Source.FILLETS, [("rybky03.ogg", 20), ("rybky05.ogg", 30), ("rybky09.ogg", 40), ("rybky14.ogg", 30)]),
 )  # fmt: skip
 
 #: A run of a few minutes: both kinds, several rates, the hardest among them.

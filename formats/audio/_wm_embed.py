@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.formats.audio._wm_gains import CONTEXT, Cells, difference, gains
+from labelkit.formats.audio._wm_gains import CONTEXT, Cells, difference, gains, quiet_moments
 from labelkit.formats.audio._wm_pattern import BANDS, CORE_RATE, FRAME, PERIOD, SLOT, Float, plan
 from labelkit.formats.audio._wm_resample import Resampler
 from labelkit.watermark.keys import Key
@@ -58,7 +58,7 @@ class Marker:
         core = self._held[: (count + 2 * CONTEXT) * SLOT + FRAME]
         gain = gains(core, self._first, count, self._cells, self._strength, self._before)
         after = np.zeros((CONTEXT, BANDS), np.float32)
-        added = difference(core, np.concatenate([self._before, gain, after]))
+        added = difference(core, np.concatenate([self._before, gain, after])) * quiet_moments(core)
         start = CONTEXT * SLOT + (-SLOT if self._first else FRAME // 2)
         settled = added[start : (CONTEXT + count - 1) * SLOT]
         self._before, self._held = gain[-CONTEXT:], self._held[count * SLOT :]

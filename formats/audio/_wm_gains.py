@@ -33,13 +33,18 @@ _HOP, _OVERLAP = 80, 1.5
 _PILOT_GROUPS = 8
 _GROUPS = CODE.length + _PILOT_GROUPS
 #: What a group should read, dB, and the most that its gain may be, for data and pilot.
-_DATA_AIM, _PILOT_AIM = 0.88, 0.8
+_DATA_AIM, _PILOT_AIM = 0.85, 0.78
 _DATA_MOST, _PILOT_MOST = 8.0, 4.0
 #: Passes of the loop and share of what is missing that each adds; groups hardly heard at all are left alone.
 _PASSES, _RATE, _UNHEARD = 4, 0.9, 0.3
 #: Where the gains at their aim would have less than this share of the sound's energy (-35 dB; they end 7 dB higher),
 #: they may grow with this power of what is missing, at most by this factor.
 _SHARE, _ALLOWED, _ALLOWED_MOST = 10**-3.5, 0.25, 1.6
+#: A sound whose level falls only so far below its median in a tenth of the time (dB) has no pauses, and may be marked
+#: so much stronger.
+_FALLS, _DENSE = (8.0, 12.0), (1.35, 1.0)
+#: Samples on either side of a moment, and how far its level may be below its frame's before the gain is held back.
+_MOMENT, _AHEAD = 24, 3.0
 #: Factors of the gain by the cell's level over its neighbourhood (dB), upwards and downwards: half its way back to the
 #: neighbourhood's level, but a raised valley is heard sooner than a deepened one.
 _LEVELS = (-12.0, -8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0, 12.0)
@@ -81,8 +86,8 @@ def gains(core: Float, first: int, count: int, cells: Cells, strength: float, be
     inner, total = slice(CONTEXT, -CONTEXT), count + 2 * CONTEXT
     slots = first + np.arange(count)
     sign, power = cells.sign[slots % PERIOD], powers(core, np.arange(total) * SLOT)
-    shape = _shape(power[inner], sign)
-    shaped, strength = sign * shape, strength * _allowance(core, power[inner] * shape * shape)
+    shape, quiet = _shape(power[inner], sign), quiet_moments(core)
+    shaped, strength = sign * shape, strength * _allowance(core, power[inner] * shape * shape) * _density(power[inner])
     group = cells.group[slots % PERIOD] + ((slots - first) // PERIOD * _GROUPS)[:, None]
     groups = _GROUPS * (1 + (count - 1) // PERIOD)
     is_pilot = np.arange(groups) % _GROUPS >= CODE.length
@@ -92,7 +97,7 @@ def gains(core: Float, first: int, count: int, cells: Cells, strength: float, be
     gain = np.concatenate([before, np.zeros((count + CONTEXT, BANDS), np.float32)])
     for _ in range(_PASSES):
         gain[inner] = amount[group] * shaped
-        marked = powers(core + difference(core, gain), np.arange(total) * SLOT)
+        marked = powers(core + difference(core, gain) * quiet, np.arange(total) * SLOT)
         weight, deviation = (one[inner, 0] for one in measure(marked[:, None], overall))
         heard = np.bincount(group.ravel(), weight.ravel(), groups)
         reads = np.bincount(group.ravel(), (weight * sign * deviation).ravel(), groups) / (heard + _UNHEARD)
@@ -119,6 +124,31 @@ def _allowance(core: Float, spent: Float) -> float:
     whole = float(np.vdot(core, core)) / len(core) * float(WINDOW @ WINDOW) * FRAME / 2 + 1e-20
     share = float(spent.sum(axis=1).mean()) * (_DATA_AIM * np.log(10) / 20) ** 2 / whole + 1e-12
     return float(np.clip((_SHARE / share) ** _ALLOWED, 1.0, _ALLOWED_MOST))
+
+
+def _density(power: Float) -> float:
+    """How much stronger a sound without pauses may be marked: it hides more, and codecs take more from it."""
+    level = 10 * np.log10(power.sum(axis=1) + 1e-12)
+    fall = float(np.percentile(level, 50) - np.percentile(level, 10))
+    return float(np.interp(fall, _FALLS, _DENSE))
+
+
+def quiet_moments(core: Float) -> Float:
+    """A factor for each sample that keeps a frame's gain from sounding before and after what it belongs to.
+
+    Where a word begins within a frame, the gain would echo into the silence before it.
+    """
+    sharp = np.diff(core, prepend=core[:1])  # the bands of the mark, not the hum below
+    short, long = (_rms(sharp, reach) for reach in (_MOMENT, FRAME // 2))
+    return np.asarray(np.minimum(1, _AHEAD * short / long), np.float32)
+
+
+def _rms(samples: Float, reach: int) -> NDArray[np.float64]:
+    """Root mean square over so many samples on either side."""
+    sums = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    place = np.arange(len(samples))
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(samples))
+    return np.asarray(np.sqrt(np.maximum(sums[high] - sums[low], 0) / (high - low)) + 1e-9)
 
 
 def difference(core: Float, gain: Float) -> Float:
