@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import _journal
+from benchmarks import _journal, _perth
 from benchmarks import corpus_audio as corpus
 from benchmarks._quality_audio import quality
 from benchmarks.attacks_audio import Attack, Sound, mono
@@ -170,12 +170,8 @@ def cpu_ms(call: Callable[[], object], times: int = 3) -> float:
 
 @cache
 def perth() -> Any:
-    """Resemble's Perth (presence only, weights in its wheel), or None where it is not installed."""
-    try:
-        from perth import PerthImplicitWatermarker
-    except ImportError:
-        return None
-    return PerthImplicitWatermarker() if PerthImplicitWatermarker else None
+    """The peer, or None; loaded once."""
+    return _perth.watermarker()
 
 
 def audiowmark() -> bool:
