@@ -11,6 +11,8 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = (
     ("speed_image.py",),
     ("speed_audio.py",),
+    ("speed_documents.py",),
+    ("fidelity_documents.py",),
     ("explicit_table.py",),
     ("explicit_finding.py",),
     ("robustness_image.py", "--full", "--jobs", "2"),

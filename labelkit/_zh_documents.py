@@ -49,6 +49,7 @@ _MARKUP = {
     "a label stands inside the content": "内容中已有标识",
     "take it out there first; one label is allowed": "请先在其中去掉该标识；只允许一个标识",
     "{} is labelled when it is named": "{} 只在被直接指定时才会标识",
+    "a tag does not end": "标签没有结束",
     "there is no root element": "缺少根元素",
     "the WebVTT signature is damaged": "WebVTT 文件头已损坏",
     "save the subtitles again": "请重新保存该字幕",

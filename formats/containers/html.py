@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from labelkit.errors import LimitExceeded
+from labelkit.errors import BrokenFile, LimitExceeded
 from labelkit.formats.base import MAX_UNITS, Buffer, Edit, Kind, Unit
 from labelkit.formats.containers import _text
 from labelkit.formats.containers._homes import KEY
@@ -39,10 +39,11 @@ _SIGN = re.compile(rb"aigc", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Page:
-    """What a walk found: metas and comments with their places, and where a new meta goes."""
+    """What a walk found: metas and comments with their places, where a new meta goes, and why the walk ended early."""
 
     units: list[Unit] = field(default_factory=list)
     insertion: int = 0
+    defect: BrokenFile | None = None
 
 
 class Html(_text.TextContainer):
@@ -57,7 +58,10 @@ class Html(_text.TextContainer):
         return self.score(head) or (10 if b"<" in head and _text.looks_like_text(head) else 0)
 
     def read(self, data: Buffer) -> Iterator[Unit]:
-        yield from _walk(data).units
+        page = _walk(data)
+        yield from page.units
+        if page.defect:
+            raise page.defect
 
     def written(self, data: Buffer, payload: bytes) -> bytes:
         return _meta(payload)
@@ -78,6 +82,10 @@ def _walk(data: Buffer) -> _Page:
             at = _comment(data, found, page)
         else:
             at = _tag_stop(data, found)
+            if not at:
+                place = f"HTML, byte {found.start()}"
+                page.defect = BrokenFile("a tag does not end", place=place, remedy="copy the file again")
+                return page
             in_head = in_head and name not in (b"/head", b"body", b"frameset")
             if name in (b"head", b"html") or found[2]:
                 page.insertion = at if in_head else page.insertion
@@ -92,9 +100,9 @@ def _walk(data: Buffer) -> _Page:
 
 
 def _tag_stop(data: Buffer, found: re.Match[bytes]) -> int:
-    """Behind a tag; a tag that does not end takes the rest of the page, as it does in a browser."""
+    """Behind a tag; 0 when it does not end, which loses the rest of the page in a browser."""
     tag = _TAG.match(data, found.start(), found.start() + _MAX_TAG)
-    return tag.end() if tag else len(data)
+    return tag.end() if tag else 0
 
 
 def _comment(data: Buffer, found: re.Match[bytes], page: _Page) -> int:

@@ -18,6 +18,8 @@ from labelkit.formats.containers._homes import KEY
 _MAX_HEADER = 4 * 1024 * 1024
 _MAX_PROPERTIES = 10_000
 _BRACE = re.compile(rb"[{}]|\\bin(\d{1,10}) ?|\\.", re.DOTALL)
+# Signature, version, character set and default font, in front of which nothing may stand.
+_LEAD = re.compile(rb"\{\\rtf\d*+ ?(?:\\(?:ansi|mac|pca?|ansicpg|deff|adeff|stshf\w+|deflang\w*|uc)-?\d*+ ?)*+")
 _HEADER_GROUP = re.compile(
     rb"\{\s*(?:\\\*\s*\\|\\(?:fonttbl|filetbl|colortbl|stylesheet|listtables?|revtbl|info|defchp|defpap)\b)"
 )
@@ -31,9 +33,10 @@ _TEXT_TYPE = b"30"
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The group of user properties, if there is one, and where a new one goes."""
+    """The group of user properties, where a property in it would go, and where a new group goes."""
 
-    properties: tuple[int, int] | None
+    group: tuple[int, int] | None
+    properties: int
     insertion: int
 
 
@@ -47,16 +50,16 @@ class Rtf(_text.TextContainer):
 
     def read(self, data: Buffer) -> Iterator[Unit]:
         header = _header(data)
-        if header.properties:
-            yield from _units(data, *header.properties)
+        if header.group:
+            yield from _units(data, *header.group)
 
     def written(self, data: Buffer, payload: bytes) -> bytes:
         return _property(payload)
 
     def insertion(self, data: Buffer, payload: bytes) -> Edit:
         header = _header(data)
-        if header.properties:
-            at = header.properties[1] - 1
+        if header.group:
+            at = header.properties
             return Edit(at, at, _property(payload))
         return Edit(header.insertion, header.insertion, b"{\\*\\userprops " + _property(payload) + b"}")
 
@@ -67,14 +70,17 @@ def _header(data: Buffer) -> _Header:
         raise BrokenFile("the RTF signature is damaged", place="byte 0", remedy="save the document again")
     if not bytes(data[-64:]).rstrip(b"\0\r\n\t \x1a").endswith(b"}"):
         raise BrokenFile("the last group does not end", place=f"byte {len(data)}", remedy="copy the file again")
-    found, insertion, at = None, 0, 1
+    found, at = None, 1
+    first, lead = 0, _LEAD.match(data)
+    insertion = lead.end() if lead else len(b"{\\rtf1")
     while group := _next_group(data, at):
         start, at = group
-        if _PROPERTIES.match(data, start):
-            found = found or group
+        opening = _PROPERTIES.match(data, start)
+        if opening and not found:
+            found, first = group, opening.end()
         if _HEADER_GROUP.match(data, start):
             insertion = at
-    return _Header(found, insertion or data.rfind(b"}"))
+    return _Header(found, first, insertion)
 
 
 def _next_group(data: Buffer, at: int) -> tuple[int, int] | None:

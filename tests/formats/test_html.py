@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import labelkit
-from labelkit.errors import UnknownFormat
+from labelkit.errors import BrokenFile, UnknownFormat
 from labelkit.formats import table
 from labelkit.formats.containers.html import Html
 from labelkit.testing.container_contract import edited, home
@@ -152,6 +152,14 @@ def test_pictures_and_drawings_are_not_pages() -> None:
 def test_hostile_pages_take_linear_time(piece: bytes) -> None:
     with contextlib.suppress(labelkit.LabelKitError):
         list(HTML.read(piece * 100_000))
+
+
+@pytest.mark.parametrize(
+    "data", [b"<!doctype html", b'<html lang="zh>\n<head></head>', b"<head><meta name=a content='x></head>"]
+)
+def test_a_tag_that_does_not_end_is_an_error(data: bytes) -> None:
+    with pytest.raises(BrokenFile):
+        edited(HTML, data, TEXT)
 
 
 def test_a_second_home_is_taken_out() -> None:
