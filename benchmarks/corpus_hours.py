@@ -3,7 +3,7 @@
 Two sets that share no package: TUNING was listened to while the detectors were built, REPORTING only counts in tables.
 Nothing of it is in this repository. Licences: asterisk-core-sounds CC-BY-SA-3.0; fillets-ng-data-cs and -nl (spoken
 dialogues) GPL-2+; wesnoth-1.16-music GPL-2+ and CC-BY-SA-4.0; singularity-music CC-BY-SA-3.0; hyperrogue-music CC-BY
-and CC-BY-SA; warzone2100-music CC-BY-SA-3.0 and GPL-2+; drascula-music as the game says; nexuiz-music GPL-2+.
+and CC-BY-SA; warzone2100-music CC-BY-SA-3.0 and GPL-2+; drascula-music as the game says.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ RATE = 16_000
 TUNING = {
     "asterisk-core-sounds-en-wav": "speech",
     "asterisk-core-sounds-es-wav": "speech",
+    "asterisk-core-sounds-fr-wav": "speech",
     "fillets-ng-data-nl": "speech",
     "singularity-music": "music",
-    "nexuiz-music": "music",
 }
 REPORTING = {
-    "asterisk-core-sounds-fr-wav": "speech",
     "asterisk-core-sounds-it-wav": "speech",
     "asterisk-core-sounds-ru-wav": "speech",
     "fillets-ng-data-cs": "speech",
@@ -74,7 +73,7 @@ def pieces(path: Path) -> Iterator[Mono]:
         return
 
 
-def programme(package: str) -> Iterator[Mono]:
-    """All files of a package, one after the other, as one sound."""
-    for path in files(package):
+def programme(package: str, part: int = 0, parts: int = 1) -> Iterator[Mono]:
+    """Every ``parts``-th file of a package from the ``part``-th on, one after the other, as one sound."""
+    for path in files(package)[part::parts]:
         yield from pieces(path)

@@ -6,7 +6,9 @@ the attacks of ``_hearing_attacks.py`` then meets every label. For false alarms,
 listened to in full. All sound is from the REPORTING set of ``corpus_hours.py``, none of which was used for building.
 
 ``python benchmarks/explicit_audio.py`` does everything; ``--part rhythm``, ``voice`` or ``hours`` does one part, so
-that they can run side by side. Parts are kept under .cache/bench/, and the table is written when all three are there.
+that they can run side by side; several processes may share the hours. Results are kept under
+.cache/bench/explicit_audio/, and hours go on after an interruption; remove the folder to measure anew. The table is
+written when there is something of each.
 """
 
 from __future__ import annotations
@@ -165,22 +167,42 @@ def _met(heard: Iterator[tuple[float, float, float]], start: float, stop: float)
 # --- false alarms ----------------------------------------------------------------------------------------------------
 
 
+#: Packages are heard in parts, so that several processes can share them and an interrupted run goes on.
+PARTS = 8
+
+
 def listen() -> dict[str, Any]:
-    """Hear all hours of the reporting set."""
-    found = {}
+    """Hear all hours of the reporting set; parts that were heard, or that another process hears, are left to it."""
     for package, kind in corpus.REPORTING.items():
-        found[package] = asdict(_package(package, kind))
-        print(package, {k: v for k, v in found[package].items() if k not in ("best", "top")}, flush=True)
+        for part in range(PARTS):
+            claim, kept = RESULTS / f"{package}-{part}.lock", RESULTS / f"{package}-{part}.json"
+            try:
+                claim.touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            heard = asdict(_heard(package, kind, part))
+            kept.write_text(json.dumps(heard), "utf-8")
+            print(package, part, {k: v for k, v in heard.items() if k not in ("best", "top")}, flush=True)
+    return collected()
+
+
+def collected() -> dict[str, Any]:
+    """What has been heard so far, by package."""
+    found: dict[str, Any] = {}
+    for package in corpus.REPORTING:
+        parts = [json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob(f"{package}-?.json"))]
+        if parts:
+            found[package] = {k: v if k == "kind" else sum((p[k] for p in parts[1:]), v) for k, v in parts[0].items()}
     return found
 
 
-def _package(package: str, kind: str) -> Package:
+def _heard(package: str, kind: str, part: int) -> Package:
     heard, started = Package(kind), time.process_time()
     samples = 0
 
     def counted() -> Iterator[Mono]:
         nonlocal samples
-        for piece in corpus.programme(package):
+        for piece in corpus.programme(package, part, PARTS):
             samples += len(piece)
             yield piece
 
@@ -198,16 +220,19 @@ def _package(package: str, kind: str) -> Package:
     return heard
 
 
-def expected_voices(best: list[float], hours: float) -> float:
-    """False alarms an hour that the highest likenesses of all minutes lead one to expect, by Gumbel's distribution.
+#: The share of minutes whose likenesses say how the tail of all falls off.
+_TAIL = 0.1
 
-    The highest of many values follows it; its two parameters are taken from mean and deviation.
+
+def expected_voices(best: list[float], hours: float) -> float:
+    """False alarms an hour to be expected from how far the highest tenth of all minutes exceeds its own beginning.
+
+    Excesses over a high threshold fall off exponentially or faster (Pickands 1975); exponentially is the worse of both.
     """
     values = np.array(best)
-    scale = values.std() * np.sqrt(6) / np.pi
-    mode = values.mean() - 0.5772 * scale
-    chance = 1 - np.exp(-np.exp(-(_prompt_find.FOUND - mode) / scale))
-    return float(chance * len(values) / hours)
+    start = np.quantile(values, 1 - _TAIL)
+    scale = float(np.mean(values[values > start] - start))
+    return float(_TAIL * len(values) / hours * np.exp(-(_prompt_find.FOUND - start) / scale))
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -215,10 +240,10 @@ def expected_voices(best: list[float], hours: float) -> float:
 
 def write_table() -> None:
     """docs/tables/explicit_audio.md from the three parts."""
-    parts = {name: RESULTS / f"{name}.json" for name in ("rhythm", "voice", "hours")}
-    if not all(path.exists() for path in parts.values()):
+    parts, hours = [RESULTS / f"{name}.json" for name in ("rhythm", "voice")], collected()
+    if not hours or not all(path.exists() for path in parts):
         return
-    rhythms, voices, hours = (json.loads(path.read_text("utf-8")) for path in parts.values())
+    rhythms, voices = (json.loads(path.read_text("utf-8")) for path in parts)
     rows = [
         (name, _share(rhythms[name]), _error(rhythms[name]), _share(voices[name]), _error(voices[name]))
         for name in ATTACKS
@@ -249,12 +274,13 @@ def _note(hours: dict[str, Any]) -> str:
     best = [value for heard in hours.values() for value in heard["best"]]
     speed = 3600 * total / sum(heard["seconds"] for heard in hours.values())
     return f"""Mono at 16 kHz, labels as loud as the programme around them. Music and voice are laid over label and
-programme, their level against the label's. Every label is one of {TRIALS} with its own surroundings.
+programme, their level against the label's. Every label has its own surroundings.
 
 False alarms in {total:.1f} h of speech and music that were really listened to, none twice: {rhythms} rhythms, {voices}
 sentences. The highest likeness of a sentence in each of {len(best)} minutes has mean {np.mean(best):.3f}, deviation
-{np.std(best):.3f} and maximum {max(best):.3f}; the threshold is {_prompt_find.FOUND}. If such maxima follow Gumbel's
-distribution, {expected_voices(best, total):.1e} false alarms an hour are to be expected (extrapolated, not measured).
+{np.std(best):.3f} and maximum {max(best):.3f}; the threshold is {_prompt_find.FOUND}. If the tail goes on falling off
+as its highest tenth does, {expected_voices(best, total):.1e} false alarms an hour are to be expected (extrapolated, not
+measured).
 
 Listening to everything at once, decoding included, ran at {speed:.0f} times real time on one processor."""
 
@@ -272,7 +298,9 @@ def main() -> None:
         "hours": listen,
     }
     for name in chosen.part or runs:
-        (RESULTS / f"{name}.json").write_text(json.dumps(runs[name]()), "utf-8")
+        result = runs[name]()
+        if name != "hours":
+            (RESULTS / f"{name}.json").write_text(json.dumps(result), "utf-8")
     write_table()
 
 

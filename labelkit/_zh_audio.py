@@ -63,9 +63,11 @@ AUDIO = {
     "name a WAV file": "请指定 WAV 文件",
     "the sound is shorter than the label of {} s": "音频短于 {} 秒的标识",
     "use mix = insert": "请使用 mix = insert",
+    "there is no sound to label": "没有可以添加标识的声音",
+    "write the metadata layer only": "请只写文件元数据",
+    "a sampling rate of {} Hz has no room for a tone of {} Hz": "采样率 {} Hz 容纳不下 {} Hz 的音调",
+    "use a lower tone, or a higher sampling rate": "请降低音调，或提高采样率",
     "a stream has a start and an end, its middle is not known": "流只有开头和结尾，无法确定中间",
     "use start": "请使用 start",
-    "inaudible marks cannot be written yet": "暂时不能写入不可听水印",
-    "write the other layers only": "请只写其他层",
     "ask for wav, flac, mp3, m4a or ogg": "请使用 wav、flac、mp3、m4a 或 ogg",
 }

@@ -29,7 +29,7 @@ SPEEDS = (0.9, 0.95, 1.05, 1.1)
 #: Bands quieter than this share of the block's mean are not told apart: silence has no shape.
 _FLOOR_SHARE = 3e-4
 #: Likeness from which a label counts as found; see docs/tables/explicit_audio.md for what else reaches how far.
-FOUND = 0.5
+FOUND = 0.4
 #: Templates longer than this are compared in their first part only.
 _MAX_SECONDS = 5.0
 

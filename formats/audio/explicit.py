@@ -107,6 +107,7 @@ def plan(survey: Survey, settings: AudibleConfig, channels: int, layout: str = "
             the rule asks.
         ConfigError: the recording cannot be used.
     """
+    _check_room(survey, settings)
     label = make(settings, survey.rate)
     insert = settings.mix == "insert"
     if not insert and survey.frames < len(label.samples):
@@ -119,6 +120,21 @@ def plan(survey: Survey, settings: AudibleConfig, channels: int, layout: str = "
     places = _places(survey, settings, label)
     duck = 1.0 if insert else _duck(survey, places, label, gain)
     return Plan(label, places, gain, insert, duck, survey.rate, channels, loudness)
+
+
+#: A tone nearer to half the sampling rate is cut off by filters.
+_HIGHEST_TONE = 0.4
+
+
+def _check_room(survey: Survey, settings: AudibleConfig) -> None:
+    if not survey.frames:
+        raise ExplicitLabelError("there is no sound to label", remedy="write the metadata layer only")
+    if settings.style == "rhythm" and settings.tone > _HIGHEST_TONE * survey.rate:
+        raise ExplicitLabelError(
+            f"a sampling rate of {survey.rate} Hz has no room for a tone of {settings.tone:.0f} Hz",
+            place="audible.tone",
+            remedy="use a lower tone, or a higher sampling rate",
+        )
 
 
 def _fitted(label: Label, survey: Survey, level: float, channels: int) -> tuple[float, float]:

@@ -249,3 +249,10 @@ def test_files_are_labelled_through_their_codecs(name: str, style: str) -> None:
     found = explicit.find(result)
     assert [m.position for m in found] == ["start", "middle", "end"]
     assert all(explicit.confirm(result, mark) for mark in planned.marks)
+
+
+def test_sound_that_cannot_hold_a_label_is_refused() -> None:
+    with pytest.raises(ExplicitLabelError, match="no sound to label"):
+        labelled(np.zeros((0, 1), np.float32), AudibleConfig())
+    with pytest.raises(ExplicitLabelError, match="no room for a tone of 800 Hz"):
+        labelled(np.zeros((1000, 1), np.float32), AudibleConfig(), 1000)
