@@ -6,9 +6,8 @@ the attacks of ``_hearing_attacks.py`` then meets every label. For false alarms,
 listened to in full. All sound is from the REPORTING set of ``corpus_hours.py``, none of which was used for building.
 
 ``python benchmarks/explicit_audio.py`` does everything; ``--part rhythm``, ``voice`` or ``hours`` does one part, so
-that they can run side by side; several processes may share the hours. Results are kept under
-.cache/bench/explicit_audio/, and hours go on after an interruption; remove the folder to measure anew. The table is
-written when there is something of each.
+that they can run side by side; several processes share the work of a part. Results are kept under
+.cache/bench/explicit_audio/, remove the folder to measure anew. The table is written from what there is.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import corpus_hours as corpus
 from benchmarks import tables
-from benchmarks._hearing_attacks import ATTACKS, LABEL_RMS, RATE, STRETCH, Mono, Others, rms
+from benchmarks._hearing_attacks import ATTACKS, LABEL_RMS, RATE, STRETCH, Attack, Mono, Others, rms
 from benchmarks.bench_environment import CACHE
 from labelkit.formats.audio import _prompt_find, _rhythm_find, _tones
 from labelkit.formats.audio._prompts import PROMPTS, rhythm
@@ -111,26 +110,37 @@ def a_voice(number: int, rng: np.random.Generator) -> Mono:
     return samples * np.float32(LABEL_RMS / rms(samples))
 
 
-def trials(
-    make: Callable[[int, np.random.Generator], Mono], heard: Heard, threshold: float, count: int
-) -> dict[str, Any]:
-    """Every attack on ``count`` labels."""
-    others = Others(_some("speech"), _some("music"), np.random.default_rng(20_250_901))
-    cells = {}
-    for name, attack in ATTACKS.items():
-        scores, shifts = [], []
-        for number in range(count):
-            samples, start, stop = _labelled(number, make(number, others.rng), others)
-            attacked = attack(samples, others).astype(np.float32)
-            stretch = STRETCH.get(name, 1.0)
-            score, shift = _met(heard(attacked), start * stretch, stop * stretch)
-            scores.append(score)
-            if score >= threshold:
-                shifts.append(abs(shift))
-        low = float(np.percentile(scores, 1))
-        cells[name] = asdict(Cell(count, len(shifts), float(np.median(shifts)) if shifts else 0.0, low))
-        print(name, cells[name], flush=True)
-    return cells
+def trials(name: str, make: Make, heard: Heard, threshold: float, count: int) -> None:
+    """Every attack on ``count`` labels; those that another process tries, or that were tried, are left out."""
+    speech, music = _some("speech"), _some("music")
+    for number, (attack, run) in enumerate(ATTACKS.items()):
+        if not _claimed(f"{name}-{number}"):
+            continue
+        others = Others(speech, music, np.random.default_rng(20_250_901 + number))
+        cell = _tried(make, heard, run, others, STRETCH.get(attack, 1.0), threshold, count)
+        (RESULTS / f"{name}-{number}.json").write_text(json.dumps(asdict(cell)), "utf-8")
+        print(name, attack, cell, flush=True)
+
+
+def _claimed(name: str) -> bool:
+    """Whether this process is the first to take a piece of work."""
+    try:
+        (RESULTS / f"{name}.lock").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _tried(make: Make, heard: Heard, run: Attack, others: Others, stretch: float, threshold: float, count: int) -> Cell:
+    scores, shifts = [], []
+    for number in range(count):
+        samples, start, stop = _labelled(number, make(number, others.rng), others)
+        score, shift = _met(heard(run(samples, others).astype(np.float32)), start * stretch, stop * stretch)
+        scores.append(score)
+        if score >= threshold:
+            shifts.append(abs(shift))
+    low = float(np.percentile(scores, 1))
+    return Cell(count, len(shifts), float(np.median(shifts)) if shifts else 0.0, low)
 
 
 def _some(kind: str) -> Mono:
@@ -171,19 +181,14 @@ def _met(heard: Iterator[tuple[float, float, float]], start: float, stop: float)
 PARTS = 8
 
 
-def listen() -> dict[str, Any]:
+def listen() -> None:
     """Hear all hours of the reporting set; parts that were heard, or that another process hears, are left to it."""
     for package, kind in corpus.REPORTING.items():
         for part in range(PARTS):
-            claim, kept = RESULTS / f"{package}-{part}.lock", RESULTS / f"{package}-{part}.json"
-            try:
-                claim.touch(exist_ok=False)
-            except FileExistsError:
-                continue
-            heard = asdict(_heard(package, kind, part))
-            kept.write_text(json.dumps(heard), "utf-8")
-            print(package, part, {k: v for k, v in heard.items() if k not in ("best", "top")}, flush=True)
-    return collected()
+            if _claimed(f"{package}-{part}"):
+                heard = asdict(_heard(package, kind, part))
+                (RESULTS / f"{package}-{part}.json").write_text(json.dumps(heard), "utf-8")
+                print(package, part, {k: v for k, v in heard.items() if k not in ("best", "top")}, flush=True)
 
 
 def collected() -> dict[str, Any]:
@@ -239,15 +244,14 @@ def expected_voices(best: list[float], hours: float) -> float:
 
 
 def write_table() -> None:
-    """docs/tables/explicit_audio.md from the three parts."""
-    parts, hours = [RESULTS / f"{name}.json" for name in ("rhythm", "voice")], collected()
-    if not hours or not all(path.exists() for path in parts):
+    """docs/tables/explicit_audio.md from what there is; cells that are still missing are empty."""
+    hours = collected()
+    if not hours:
         return
-    rhythms, voices = (json.loads(path.read_text("utf-8")) for path in parts)
-    rows = [
-        (name, _share(rhythms[name]), _error(rhythms[name]), _share(voices[name]), _error(voices[name]))
-        for name in ATTACKS
-    ]
+    rows = []
+    for number, name in enumerate(ATTACKS):
+        cells = [_cell(f"{kind}-{number}") for kind in ("rhythm", "voice")]
+        rows.append((name, *(text for cell in cells for text in (_share(cell), _error(cell)))))
     for package, heard in hours.items():
         rows.append((
             f"no label: {package}, {heard['kind']}, {heard['hours']:.2f} h", f"{len(heard['rhythms'])} heard", "",
@@ -259,12 +263,17 @@ def write_table() -> None:
     )  # fmt: skip
 
 
-def _share(cell: dict[str, Any]) -> str:
-    return f"{cell['found'] / cell['trials']:.1%} of {cell['trials']}"
+def _cell(name: str) -> Cell:
+    path = RESULTS / f"{name}.json"
+    return Cell(**json.loads(path.read_text("utf-8"))) if path.exists() else Cell()
 
 
-def _error(cell: dict[str, Any]) -> str:
-    return f"{1000 * cell['shift']:.0f} ms"
+def _share(cell: Cell) -> str:
+    return f"{cell.found / cell.trials:.1%} of {cell.trials}" if cell.trials else ""
+
+
+def _error(cell: Cell) -> str:
+    return f"{1000 * cell.shift:.0f} ms" if cell.trials else ""
 
 
 def _note(hours: dict[str, Any]) -> str:
@@ -292,15 +301,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=TRIALS)
     chosen = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    runs: dict[str, Callable[[], dict[str, Any]]] = {
-        "rhythm": lambda: trials(a_rhythm, heard_rhythms, _rhythm_find.FOUND, chosen.trials),
-        "voice": lambda: trials(a_voice, heard_voices, _prompt_find.FOUND, chosen.trials),
+    runs: dict[str, Callable[[], None]] = {
+        "rhythm": lambda: trials("rhythm", a_rhythm, heard_rhythms, _rhythm_find.FOUND, chosen.trials),
+        "voice": lambda: trials("voice", a_voice, heard_voices, _prompt_find.FOUND, chosen.trials),
         "hours": listen,
     }
     for name in chosen.part or runs:
-        result = runs[name]()
-        if name != "hours":
-            (RESULTS / f"{name}.json").write_text(json.dumps(result), "utf-8")
+        runs[name]()
     write_table()
 
 
