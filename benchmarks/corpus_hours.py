@@ -25,13 +25,13 @@ TUNING = {
     "asterisk-core-sounds-en-wav": "speech",
     "asterisk-core-sounds-es-wav": "speech",
     "asterisk-core-sounds-fr-wav": "speech",
-    "fillets-ng-data-nl": "speech",
+    "fillets-ng-data-cs": "speech",
     "singularity-music": "music",
 }
 REPORTING = {
     "asterisk-core-sounds-it-wav": "speech",
     "asterisk-core-sounds-ru-wav": "speech",
-    "fillets-ng-data-cs": "speech",
+    "fillets-ng-data-nl": "speech",
     "wesnoth-1.16-music": "music",
     "hyperrogue-music": "music",
     "warzone2100-music": "music",

@@ -65,7 +65,7 @@ class Package:
         seconds: processor time.
         rhythms, voices: what was taken for a label: seconds and scores.
         best: highest likeness of a sentence in every block of a minute.
-        top: the highest scores of rhythms, found or not.
+        top: the measures of everything that was a little like a rhythm.
     """
 
     kind: str
@@ -74,7 +74,7 @@ class Package:
     rhythms: list[tuple[float, float]] = field(default_factory=list)
     voices: list[tuple[float, float]] = field(default_factory=list)
     best: list[float] = field(default_factory=list)
-    top: list[float] = field(default_factory=list)
+    top: list[dict[str, float]] = field(default_factory=list)
 
 
 # --- labels found ----------------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def _heard(package: str, kind: str, part: int) -> Package:
     for block in _tones.blocks(counted(), RATE):
         patterns = list(_rhythm_find.best(block))
         rhythms += [p for p in patterns if p.score >= _rhythm_find.FOUND]
-        heard.top += [p.score for p in patterns if p.score > 0.3]
+        heard.top += [asdict(p) for p in patterns if p.spread < 5 and p.flatness < 4]
         spoken = list(_prompt_find.best(block, _prompt_find.shipped()))
         voices += [s for s in spoken if s.score >= _prompt_find.FOUND]
         heard.best.append(max(s.score for s in spoken))

@@ -75,12 +75,13 @@ class Pattern:
 
     @property
     def doubt(self) -> float:
-        """How far it is from one pure, level tone: what each of four measures reaches in speech counts about one.
+        """How uneven it is, times how impure: one of both may be bad.
 
-        One of them may be bad: rooms make tones uneven, other sounds make them impure. In speech all are.
+        Rooms make tones uneven and codecs do a little, other sounds make them impure; only in speech they are both.
         """
-        impurity, harmonic = (1 - self.purity) / 0.4, max(0.0, (self.harmonic + 20) / 12)
-        return self.spread / 3 + self.flatness / 2.5 + impurity + harmonic
+        uneven = self.spread / 2.5 + self.flatness / 2
+        impure = (1 - self.purity) / 0.4 + max(0.0, (self.harmonic + 20) / 12)
+        return uneven * impure
 
     @property
     def score(self) -> float:
@@ -101,7 +102,7 @@ _MARKS: dict[str, tuple[float, float]] = {
     "peak": (1.0, 5.0),
     "purity": (0.2, 0.4),
     "harmonic": (-2.0, -5.0),
-    "doubt": (2.7, 2.0),
+    "doubt": (0.9, 0.55),
 }
 #: Score from which a pattern counts as found.
 FOUND = 0.8
@@ -157,7 +158,10 @@ class _Sums:
         )
 
 
-def _dashes(sums: _Sums) -> tuple[Whole, Whole, Floats]:
+Dashes = tuple[Whole, Whole, Floats]
+
+
+def _dashes(sums: _Sums) -> Dashes:
     """Column, band and length of everything that may be the long tone."""
     columns, bands, lengths = [], [], []
     wanted = _RATIOS[0] * _UNITS[0]
@@ -225,13 +229,13 @@ def _edges(start: Any, unit: Any, ratio: Any, gap: Any) -> list[Any]:
     return [start, start + unit, long, long + ratio * unit, third, third + unit, third + 2 * unit, third + 3 * unit]
 
 
-def _laid(dashes: tuple[Whole, Whole, Floats], sums: _Sums) -> Iterator[_Row]:
+def _laid(dashes: Dashes, sums: _Sums) -> Iterator[_Row]:
     """The best way to lay a pattern around each long tone, most promising first."""
     worth = np.full(len(dashes[0]), -1e9)
     chosen = np.zeros((4, len(worth)))
     for ratio in _RATIOS:
         fits = _first_letter(dashes, ratio, sums)
-        at, band, length = (part[fits] for part in dashes)
+        at, band, length = dashes[0][fits], dashes[1][fits], dashes[2][fits]
         unit = length / ratio
         for gap in _LETTER_GAPS:
             start = at - 2 * unit
@@ -242,8 +246,8 @@ def _laid(dashes: tuple[Whole, Whole, Floats], sums: _Sums) -> Iterator[_Row]:
     for index in np.argsort(-worth):
         if worth[index] < 0:
             return
-        start, unit, ratio, gap = (float(v) for v in chosen[:, index])
-        yield _Row(float(worth[index]), start, int(dashes[1][index]), unit, ratio, gap)
+        first, length_of_unit, longer, between = (float(value) for value in chosen[:, index])
+        yield _Row(float(worth[index]), first, int(dashes[1][index]), length_of_unit, longer, between)
 
 
 #: What the short tone before the long one may be louder or softer, and how far the gap between them lies below: less
@@ -251,9 +255,9 @@ def _laid(dashes: tuple[Whole, Whole, Floats], sums: _Sums) -> Iterator[_Row]:
 _LETTER_SPREAD, _LETTER_CONTRAST = 6.0, 1.0
 
 
-def _first_letter(dashes: tuple[Whole, Whole, Floats], ratio: float, sums: _Sums) -> Whole:
+def _first_letter(dashes: Dashes, ratio: float, sums: _Sums) -> Whole:
     """Which long tones have a short one before them; nine in ten have not, and need no further look."""
-    at, band, length = dashes
+    at, band, length = dashes[0].astype(np.float64), dashes[1], dashes[2]
     unit = length / ratio
     trim, hush = np.minimum(_EDGE_ON, 0.2 * unit), np.where(unit > 8, 2.0, 1.6)
     long = _mean(sums.level, at + trim, at + length - trim, band)
