@@ -118,6 +118,9 @@ def test_folders_leave_plain_text_alone(tmp_path: Path) -> None:
     done = {Path(outcome.source).name: outcome for outcome in outcomes}
     written = {name for name, outcome in done.items() if outcome.ok and outcome.path}
     assert written == {"a.md", "a.srt"}
+    labelkit.label(source / "a.csv", LABEL, in_place=True, config=CONFIG)
+    reports = {Path(r.path).name: r.verdict for r in labelkit.verify_many(source, look=["metadata"])}
+    assert (reports["a.csv"], reports["a.json"]) == ("confirmed", "none")
 
 
 def test_text_without_a_name_stays_unknown() -> None:

@@ -186,7 +186,8 @@ def not_media(path: str) -> str:
         with open(path, "rb") as file:
             head = file.read(table.HEAD_BYTES)
         row = table.find(head, path)
-        if not row.walked and not row.container.score(head):
+        labelled = row.container.score(head) or (row.container.beside and os.path.exists(f"{path}.aigc.json"))
+        if not row.walked and not labelled:
             return f"not a media file: {row.container.name} is labelled when it is named"
     except UnknownFormat as error:
         return f"not a media file: {error.message}"
