@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import _journal
 from benchmarks import corpus_image as corpus
 from benchmarks._quality import quality
 from benchmarks.attacks_image import Attack
@@ -83,26 +81,8 @@ class Marking:
 Result = Trial | Marking
 
 
-class Journal:
-    """Results on disk, one JSON object a line, appended whole so that several processes may write."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def add(self, result: Result) -> None:
-        line = json.dumps({"kind": type(result).__name__, **asdict(result)}) + "\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.write(handle, line.encode())
-        os.close(handle)
-
-    def results(self) -> Iterator[Result]:
-        if not self.path.exists():
-            return
-        for line in self.path.read_text("utf-8").splitlines():
-            entry = json.loads(line)
-            kind = entry.pop("kind")
-            yield Trial(**entry) if kind == "Trial" else Marking(**entry)
+class Journal(_journal.Journal):
+    """What is there of one set of pictures."""
 
     def done(self, picture: corpus.Picture) -> set[tuple[str, str]]:
         """What need not be done again: method and attack; the marking itself counts as attack ""."""
@@ -118,12 +98,12 @@ def fingerprint() -> str:
         *sorted((ROOT / "benchmarks").glob("_attack_*.py")),
         ROOT / "benchmarks" / "_quality.py",
     ]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    return _journal.fingerprint(files)
 
 
 def journal(name: str) -> Journal:
     """The journal of one set of pictures under the present code."""
-    return Journal(CACHE / "robustness" / f"{name}-{fingerprint()}.jsonl")
+    return Journal(CACHE / "robustness" / f"{name}-{fingerprint()}.jsonl", Trial, Marking)
 
 
 def payload_of(picture: corpus.Picture) -> int:

@@ -61,7 +61,7 @@ def measured(clips: tuple[corpus.Clip, ...]) -> Spectra:
         sound = sound_of(clip)
         sound = marked(clip, sound, 0) if number % 2 else sound
         core = resample(np.ascontiguousarray(sound.samples.mean(axis=1)), sound.rate, CORE_RATE)
-        for window in windows(Sound(lambda core=core: iter([core]), Scale())):  # type: ignore[misc]
+        for window in windows(Sound(lambda core=core: iter([core]), Scale()).halves()):  # type: ignore[misc]
             if len(window.cells) >= HALF:
                 folds += [align.folded(way, window.first) for way in (window.cells, window.cells * window.gate)]
     raw = np.array(folds, np.float32)

@@ -17,6 +17,8 @@ SCRIPTS = (
     ("explicit_finding.py",),
     ("robustness_image.py", "--full", "--jobs", "2"),
     ("false_positives_image.py", "--jobs", "2"),
+    ("robustness_audio.py", "--full", "--jobs", "2"),
+    ("false_positives_audio.py",),
 )
 
 

@@ -144,10 +144,10 @@ def _joined(one: Half, other: Half) -> Half:
     )
 
 
-def windows(sound: Sound) -> Iterator[Half]:
+def windows(halves: Iterable[Half]) -> Iterator[Half]:
     """Each two neighbouring halves, or the only one."""
     before, alone = None, True
-    for half in sound.halves():
+    for half in halves:
         if before is not None:
             alone = False
             yield _joined(before, half)
@@ -225,7 +225,9 @@ class Listener:
             self._read(window, path)
 
     def add(self, half: Half) -> None:
-        """Count a half into the sum of all."""
+        """Count a half into the sum of all, while nothing was read."""
+        if self.heard.readings:
+            return
         for number, way in enumerate((half.cells, half.cells * half.gate)):
             self._total[number] += align.folded(way, half.first)
 
@@ -269,15 +271,19 @@ def product(one: float, other: float) -> float:
 
 
 def listen(sound: Sound, keys: Sequence[Key]) -> list[Listener]:
-    """All keys, through the whole sound."""
+    """All keys, through the whole sound, which is measured once."""
     listeners = [Listener(key) for key in keys]
-    for window in windows(sound):
-        for listener in listeners:
-            listener.window(window)
-    if all(listener.heard.windows > 1 and not listener.heard.readings for listener in listeners):
+
+    def counted() -> Iterator[Half]:
         for half in sound.halves():
             for listener in listeners:
                 listener.add(half)
+            yield half
+
+    for window in windows(counted()):
+        for listener in listeners:
+            listener.window(window)
+    if all(listener.heard.windows > 1 and not listener.heard.readings for listener in listeners):
         for listener in listeners:
             listener.finish()
     return listeners
