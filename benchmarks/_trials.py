@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,9 @@ Result = Trial | Marking
 class Journal(_journal.Journal):
     """What is there of one set of pictures."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, Trial, Marking)
+
     def done(self, picture: corpus.Picture) -> set[tuple[str, str]]:
         """What need not be done again: method and attack; the marking itself counts as attack ""."""
         return {(r.method, r.attack if isinstance(r, Trial) else "") for r in self.results() if r.picture == picture.id}
@@ -103,7 +107,7 @@ def fingerprint() -> str:
 
 def journal(name: str) -> Journal:
     """The journal of one set of pictures under the present code."""
-    return Journal(CACHE / "robustness" / f"{name}-{fingerprint()}.jsonl", Trial, Marking)
+    return Journal(CACHE / "robustness" / f"{name}-{fingerprint()}.jsonl")
 
 
 def payload_of(picture: corpus.Picture) -> int:
