@@ -179,7 +179,7 @@ def test_values_that_would_end_the_place_come_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.xml", "a.vtt", "a.eml", "a.py", "a.go", "a.css", "a.tex", "a.sql", "a.el"])
 def test_end_to_end(name: str, tmp_path: Path) -> None:
-    text = {"a.vtt": b"WEBVTT\n", "a.eml": HEADER + b"\n"}.get(name, b"<a>x</a>\n")
+    text = {"a.vtt": b"WEBVTT\n\n" + CUE, "a.eml": HEADER + b"\n"}.get(name, b"<a>x</a>\n")
     path = tmp_path / name
     path.write_bytes(text)
     labelkit.label(path, LABEL, in_place=True)
