@@ -189,8 +189,10 @@ def _append(path: Path, silence: Silence) -> None:
 
 
 def results(path: Path) -> list[Silence]:
-    """What is there."""
-    return [Silence(**json.loads(line)) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    """What is there; a search that two runs at a time both made counts once."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    searched = [Silence(**json.loads(line)) for line in lines]
+    return list({(s.picture, s.marked, s.number, s.full): s for s in searched}.values())
 
 
 def tail_rate(values: Sequence[float], z: float) -> float:
