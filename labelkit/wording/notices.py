@@ -32,7 +32,7 @@ _BY = (
 # What may stand between the AI and the verb: kinds of program and ways of working, nothing that takes an object.
 _MEANS = (
     r"(?:大?模型|系统|引擎|算法|技术|工具|软件|平台|服务|助手|助理|智能体?|机器人|程序|编辑|能力|应用|插件|量化|分析|辅助|协助|参与|自动化?|"
-    r"全程|一键|实时|独立|直接|在线|根据|基于|结合|依据|公开|数据|信息|资料|视频|内容|输入|综合|整理|搜索|检索|翻译|改写|润色|总结|归纳|提炼|撰写|"
+    r"全程|一键|实时|独立|直接|在线|根据|基于|结合|依据|公开|数据|信息|资料|视频|内容|输入|综合|整理|搜索|搜集|收集|采集|汇总|梳理|检索|翻译|改写|润色|总结|归纳|提炼|撰写|"
     r"(?:基于|根据|依据|结合|围绕)[^，,。；;！!？?:：\n]{1,24}?|并|和|与|及|后|的|Agent|OS|[\s、/·])*"
 )
 _GENERATION = r"(?:生成|合成)(?:\s*[/、与和及或]?\s*(?:生成|合成))?"
@@ -45,6 +45,14 @@ _OBJECT = (
 _SUBJECT = r"[^，,。；;！!？?:：\n由]{0,18}?"
 _SAID_OF = re.compile(f"(?:[本此该以上下述文中部分全]*)?(?:{_OBJECT})?")
 _ALONE = re.compile(f"{_HEADS}|{_OBJECT}", re.IGNORECASE)
+# 本文由AI…生成 says it of the text it stands in; what follows then is about that text, whatever it says.
+_OF_THIS = re.compile(
+    rf"""(?:{_HEADS}\s*[:：]?\s*)?(?:本|此|该|該|以上|以下|上述|这是|當前|当前|文中|所有|关键要点|摘要)
+    [^，,。；;！!？?:：\n]{{0,24}}?(?:由|为|為|系|是)[^，,。；;！!？?:：\n]{{0,16}}?(?:{_AI})[^，,。；;！!？?:：\n]{{0,20}}?
+    {_GENERATION}的?(?:{_OBJECT}|翻译)?(?:于\s*[\d\s.:/年月日-]*)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ASKED = re.compile(r"是否|如何|怎|什么|检测|判断|识别|让|可以|能够|技术体系|过程|方法|系统由|流水线")
 #: 豆包AI生成, OilSense AI生成: a name may stand there without 由.
 _MAX_NAME_CHARACTERS = 12
 _CORE = re.compile(
@@ -60,17 +68,17 @@ _CORE = re.compile(
 # 使用AI生成摘要 tells what somebody does; 使用AI生成的摘要 and 由AI生成 what a text is.
 _DOING = re.compile(r"通过|使用|采用|借助|利用|运用")
 _TALK = re.compile(
-    r"需要|需[先在]|如何|怎[么样]|什么|为何|是否|可以|能够|能力[是在]|支持|实现|功能|用于|用来|用户|检测|识别|鉴别|字段|配置|按钮|接口|规定|办法|"
+    r"需要|需[先在]|请|这些|不|任何|标记|如何|怎[么样]|什么|为何|是否|可以|能够|能力[是在]|支持|实现|功能|用于|用来|用户|检测|识别|鉴别|字段|配置|按钮|接口|规定|办法|"
     r"法规|应当|应该|必须|不得|禁止|如果|假如|如需|否|若[是要]|当[你我]|让|使得|随着|正在|越来越|成为|一种|包括|例如|比如|提供|自定义|上传|选择|返回|添加|"
     r"设计|研究|提出|探讨|发展|应用于|我们|你可|您可|他|她|企业|学生|人们|那些|许多|大量的?代码|以便|帮助|负责|调用|训练|优化|每次|首次|"
     r"[的]过程|时代|方式|的方法|质量|失败|成功|中\.\.\.|等待|超时|批量|快速|一致|怀疑|认为|发现|证明|表明|意味着|没有|不是|并非|"
-    r"等|各种|各类|多种|指|即|会|要|想|做|写|把|将|被|给|对(?!话)|向|从|在(?!线)|到|时|(?<!当)前|后|再|才|就|也|还|又|但|而(?!成|来)|则|却|因"
+    r"等|各种|各类|多种|指|即|会|要|想|做|写|把|将|被|给|对(?!话)|向|从|在(?!线)|到|时|(?<![当此])前|后|再|才|就|也|还|又|但|而(?!成|来)|则|却|因"
 )
 # Clauses that may stand beside a core: advice, disclaimers, time and origin.
 _ADVICE = re.compile(
     r"仅供|供.{0,8}参考|参考|甄别|辨别|鉴别|分辨|识别|核实|核对|核查|查证|验证|校对|校验|复核|审核|审阅|审查|审慎|谨慎|慎重|仔细|注意|留意|警惕|谨防|"
     r"不构成|不代表|不作为|不保证|不承担|不负责|不对.{0,16}负责|不能替代|不可替代|无法保证|非(?:人工|官方|真实|专业)|不替代|准确|错误|有误|出错|误差|偏差|疏漏|遗漏|"
-    r"不足|过时|失实|幻觉|完整|真实性|可靠|风险|投资|医疗|诊断|法律|咨询|医生|医师|就医|专业人士|律师|为准|自行|判断|独立思考|采信|轻信|"
+    r"不足|过时|失实|虚构|犯错|出自|遵医嘱|经验|幻觉|完整|真实性|可靠|风险|投资|医疗|诊断|法律|咨询|医生|医师|就医|专业人士|律师|为准|自行|判断|独立思考|采信|轻信|"
     r"遵[循守]|如有|身体不适|修改|基于|根据|合规|标识|责任|立场|观点|侵权|联系|删除|转载|引用|出处|原文|链接|查看|点击|人工|经.{0,8}(?:确认|修改|编辑|整理)|仅限|仅用于|"
     r"学习|交流|娱乐|研究|测试|演示|体验|请勿|切勿|慎用|反馈|版权|©|日期|时间|日|^\d|UTC|GMT|提示|声明|说明|重要|免责|使用|发布|决策|结合实际|草稿|初稿|谢谢|感谢"
 )
@@ -86,7 +94,8 @@ _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s+[-–—|·•]+\s+|\n+|,\s+(?=(?:pl
 _MAKERS = (
     r"(?:an?\ |the\ )?(?:[\w.'-]+\ ){0,3}?(?:AI|A\.I\.|artificial\ intelligence|ChatGPT|GPT[-\w.]*|Claude|Gemini|"
     r"Copilot|"
-    r"(?:large\ )?language\ models?|LLMs?)(?:\ (?:tools?|models?|assistants?|systems?|agents?|technology|software|"
+    r"(?:large\ )?language\ models?|LLMs?)(?:\ (?:tools?|models?|assistants?|systems?|agents?|analysis|"
+    r"platforms?|technology|software|"
     r"assistance))?"
     r"(?:\ \([^)]{1,40}\))?"
 )
@@ -178,14 +187,18 @@ def _is_notice(words: str) -> bool:
         return _is_english(words)
     clauses = [clause.strip(_OUTER) for clause in _SPLIT.split(words)]
     clauses = [clause for clause in clauses if clause]
+    if any(_OF_THIS.fullmatch(clause) and not _ASKED.search(clause) for clause in clauses):
+        return True
     cores = [clause for clause in clauses if _is_core(clause)]
     others = (clause for clause in clauses if clause not in cores)
     return bool(cores) and all(_goes_along(one) for one in others)
 
 
 def _goes_along(clause: str) -> bool:
-    """Advice, a heading word, or something that is no Chinese: a name, a title, a date."""
-    return bool(_ADVICE.search(clause) or _ALONE.fullmatch(clause)) or not _IS_CHINESE.search(clause)
+    """Advice, a heading word, something that is no Chinese (a name, a title, a date), or a few words of no weight."""
+    if _ADVICE.search(clause) or _ALONE.fullmatch(clause) or not _IS_CHINESE.search(clause):
+        return True
+    return len(clause) <= _MAX_BESIDE_CHARACTERS and not _TALK.search(clause.removeprefix("具体").removeprefix("请"))
 
 
 def _is_footer(words: str) -> bool:
