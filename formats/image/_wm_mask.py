@@ -39,24 +39,54 @@ def blur(values: Float, sigma: float) -> Float:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
 
 
+# Below, arrays stay float32 and are changed in place where they can be: fresh memory costs more than the arithmetic.
+
+
 def hiding(luma: Float, enlarged: float = 1.0) -> Float:
     """How much more than a flat area each place of a grey picture hides: 0 where flat; see :func:`amplitude`."""
     mean = blur(luma, SIGMA)
-    activity = np.sqrt(blur((luma - mean) ** 2, SIGMA))
-    texture = np.minimum(activity, _EDGE_SLACK * cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING))
-    extreme = 1 + _LUMA_GAIN * ((mean - _MID_GREY) / 128) ** 2
+    square = luma - mean
+    square *= square
+    activity = cv2.sqrt(blur(square, SIGMA))
+    texture: Float = cv2.morphologyEx(activity, cv2.MORPH_OPEN, _OPENING)
+    texture *= _EDGE_SLACK
+    gain: Float = blur(np.minimum(activity, texture, out=texture), SIGMA)
+    gain -= GRAIN
+    cv2.pow(np.maximum(gain, 0, out=gain), MASKING_EXPONENT, gain)
+    gain *= ACTIVITY_GAIN
+    gain *= _extreme(luma, mean)
+    gain *= _textured(luma, enlarged)
+    return np.asarray(gain)
+
+
+def _extreme(luma: Float, mean: Float) -> Float:
+    """What brightness does to hiding; ``mean`` is used up."""
+    mean -= _MID_GREY
+    mean /= 128
+    mean *= mean
+    mean *= _LUMA_GAIN
+    mean += 1
     # Specks on paper white show, however dense the print around them is.
-    extreme *= np.clip(_ON_PAPER + np.maximum(255 - luma, 0) / _PAPER, 0, 1)
-    gain = ACTIVITY_GAIN * cv2.pow(np.maximum(blur(texture, SIGMA) - GRAIN, 0), MASKING_EXPONENT) * extreme
-    return gain * np.clip((_spread(luma, enlarged) - GRAIN) / _PASSAGE, 0, 1)
+    paper = 255 - luma
+    np.maximum(paper, 0, out=paper)
+    paper /= _PAPER
+    paper += _ON_PAPER
+    mean *= np.clip(paper, 0, 1, out=paper)
+    return mean
 
 
-def _spread(luma: Float, enlarged: float) -> Float:
-    """Standard deviation around each place."""
+def _textured(luma: Float, enlarged: float) -> Float:
+    """0 where the place itself is flat, 1 where it is not."""
     side = 2 * max(1, int(_PLACE / 2 / enlarged)) + 1
     centred = luma - np.float32(128)
-    mean = cv2.blur(centred, (side, side))
-    return cv2.sqrt(np.maximum(cv2.sqrBoxFilter(centred, cv2.CV_32F, (side, side)) - mean * mean, 0))
+    mean: Float = cv2.blur(centred, (side, side))
+    mean *= mean
+    spread: Float = cv2.sqrBoxFilter(centred, cv2.CV_32F, (side, side))
+    spread -= mean
+    cv2.sqrt(np.maximum(spread, 0, out=spread), spread)
+    spread -= GRAIN
+    spread /= _PASSAGE
+    return np.asarray(np.clip(spread, 0, 1, out=spread))
 
 
 def mask(luma: Float, enlarged: float = 1.0) -> Float:
@@ -67,7 +97,9 @@ def mask(luma: Float, enlarged: float = 1.0) -> Float:
     spare = (255 / 10 ** (most_psnr / 20) / FLAT_RMS) ** 2 - 1
     first, second = 2 * float(hidden.mean()), float((hidden * hidden).mean()) + 1e-9
     reinforced = (np.sqrt(first * first + 4 * second * max(spare, 0)) - first) / (2 * second)
-    return np.asarray(np.minimum(1 + np.clip(reinforced, 1, most) * hidden, MAX_MASK))
+    hidden *= np.float32(np.clip(reinforced, 1, most))
+    hidden += 1
+    return np.asarray(np.minimum(hidden, MAX_MASK, out=hidden))
 
 
 def amplitude(luma: Float, strength: float = 1.0, enlarged: float = 1.0) -> Float:
@@ -78,10 +110,16 @@ def amplitude(luma: Float, strength: float = 1.0, enlarged: float = 1.0) -> Floa
         strength: 1 is the design; the flat-area RMS and the PSNR floor scale with it.
         enlarged: how many times larger, each way, the picture is that the residual is for.
     """
-    visible = mask(luma, enlarged)
+    wanted = mask(luma, enlarged)
     floor = strength * 255 / 10 ** (MIN_PSNR / 20)
-    wanted = min(strength * FLAT_RMS, floor / float(np.sqrt(np.mean(visible**2)))) * visible
+    wanted *= np.float32(min(strength * FLAT_RMS, floor / float(np.sqrt(np.mean(wanted**2)))))
     # Next to black and white half the pattern is cut off: what stays may be that much stronger for the same energy.
-    headroom = np.maximum(np.minimum(luma, 255 - luma), 0) / wanted
-    kept = 0.5 + 0.5 * np.minimum(headroom / _ROOM, 1)
-    return np.asarray(wanted / np.sqrt(kept))
+    kept = np.minimum(luma, 255 - luma)
+    np.maximum(kept, 0, out=kept)
+    kept /= wanted
+    kept /= _ROOM
+    np.minimum(kept, 1, out=kept)
+    kept *= 0.5
+    kept += 0.5
+    wanted /= cv2.sqrt(kept, kept)
+    return np.asarray(wanted)
