@@ -218,7 +218,7 @@ def _heard(package: str, kind: str, part: int) -> Package:
         heard.top += [asdict(p) for p in patterns if p.spread < 5 and p.flatness < 4]
         spoken = list(_prompt_find.best(block, _prompt_find.shipped()))
         voices += [s for s in spoken if s.score >= _prompt_find.FOUND]
-        heard.best.append(max(s.score for s in spoken))
+        heard.best.append(max((s.score for s in spoken), default=0.0))
     heard.hours, heard.seconds = samples / RATE / 3600, time.process_time() - started
     heard.rhythms = [(p.start, p.score) for p in _rhythm_find.merged(rhythms)]
     heard.voices = [(s.start, s.score) for s in _prompt_find.merged(voices)]
@@ -290,6 +290,9 @@ sentences. The highest likeness of a sentence in each of {len(best)} minutes has
 {np.std(best):.3f} and maximum {max(best):.3f}; the threshold is {_prompt_find.FOUND}. If the tail goes on falling off
 as its highest tenth does, {expected_voices(best, total):.1e} false alarms an hour are to be expected (extrapolated, not
 measured).
+
+Missed: 1 false rhythm in 10 h was the goal, notes of music repeated on one pitch make more; 98 % under music of the
+same loudness was the goal for rhythms, 99 % for sentences.
 
 Listening to everything at once, decoding included, ran at {speed:.0f} times real time on one processor."""
 

@@ -15,6 +15,7 @@ SCRIPTS = (
     ("fidelity_documents.py",),
     ("explicit_table.py",),
     ("explicit_finding.py",),
+    ("explicit_audio.py",),
     ("robustness_image.py", "--full", "--jobs", "2"),
     ("false_positives_image.py", "--jobs", "2"),
     ("robustness_audio.py", "--full", "--jobs", "2"),

@@ -226,22 +226,23 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "mp3", "audio", (".mp3", ".mp2", ".mpga", ".mp1"), ("audio/mpeg", "audio/mp3"), f"{_HERE}.mp3:Mp3",
-        place="ID3v2 TXXX AIGC", clause=_AUDIO,
+        extra="audio", place="ID3v2 TXXX AIGC", clause=_AUDIO,
     ),
     Format(
         "aac", "audio", (".aac", ".adts"), ("audio/aac", "audio/aacp"), f"{_HERE}.adts:Adts",
-        place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
+        extra="audio", place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
     ),
     Format(
-        "tta", "audio", (".tta",), ("audio/x-tta",), f"{_HERE}.tta:Tta", place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
+        "tta", "audio", (".tta",), ("audio/x-tta",), f"{_HERE}.tta:Tta",
+        extra="audio", place="ID3v2 TXXX AIGC", clause=_OUR_AUDIO,
     ),
     Format(
         "flac", "audio", (".flac", ".fla"), ("audio/flac", "audio/x-flac"), f"{_HERE}.flac:Flac",
-        place="Vorbis comment AIGC", clause=_AUDIO,
+        extra="audio", place="Vorbis comment AIGC", clause=_AUDIO,
     ),
     Format(
         "ogg", "audio", (".ogg", ".oga", ".opus", ".spx"), ("audio/ogg", "audio/opus", "audio/vorbis", "audio/speex"),
-        f"{_HERE}.ogg:Ogg", place="comment header AIGC", clause=_AUDIO,
+        f"{_HERE}.ogg:Ogg", extra="audio", place="comment header AIGC", clause=_AUDIO,
     ),
     Format(
         "mp4", "video", (".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2"), ("video/mp4", "video/quicktime", "video/3gpp"),
@@ -249,7 +250,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "m4a", "audio", (".m4a", ".m4b", ".m4p", ".m4r", ".3ga"), ("audio/mp4", "audio/x-m4a"), f"{_HERE}.mp4:M4a",
-        place="moov.udta.meta key AIGC", clause=_AUDIO,
+        extra="audio", place="moov.udta.meta key AIGC", clause=_AUDIO,
     ),
     Format(
         "mkv", "video", (".mkv", ".webm", ".mk3d"), ("video/matroska", "video/x-matroska", "video/webm"),
@@ -257,7 +258,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "mka", "audio", (".mka", ".weba"), ("audio/matroska", "audio/x-matroska", "audio/webm"),
-        f"{_HERE}.matroska:Mka", place="SimpleTag AIGC", clause="our choice, as the video guide (TC260-PG-20257A 6.1)",
+        f"{_HERE}.matroska:Mka",
+        extra="audio", place="SimpleTag AIGC", clause="our choice, as the video guide (TC260-PG-20257A 6.1)",
     ),
     *_DOCUMENTS,
     Format(
@@ -272,10 +274,13 @@ FORMATS: tuple[Format, ...] = (
         "wmv", "video", (".wmv", ".asf"), ("video/x-ms-wmv", "video/x-ms-asf"), f"{_HERE}.asf:Wmv",
         place="object XMP", clause=_OTHER_VIDEO,
     ),
-    Format("wma", "audio", (".wma",), ("audio/x-ms-wma",), f"{_HERE}.asf:Wma", place="object XMP", clause=_OTHER_AUDIO),
+    Format(
+        "wma", "audio", (".wma",), ("audio/x-ms-wma",), f"{_HERE}.asf:Wma",
+        extra="audio", place="object XMP", clause=_OTHER_AUDIO
+    ),
     Format(
         "wavpack", "audio", (".wv",), ("audio/x-wavpack",), f"{_HERE}.wavpack:WavPack",
-        place="APEv2 item AIGC", clause=_NO_GUIDE,
+        extra="audio", place="APEv2 item AIGC", clause=_NO_GUIDE,
     ),
     Format(
         "monkey", "audio", (".ape",), ("audio/x-ape", "audio/ape"), f"{_HERE}.monkey:Monkey",
@@ -299,11 +304,11 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "amr", "audio", (".amr", ".awb"), ("audio/AMR", "audio/AMR-WB"), f"{_HERE}.bare_sound:Amr",
-        place="none", clause="AMR has no metadata; convert to M4A",
+        extra="audio", place="none", clause="AMR has no metadata; convert to M4A",
     ),
     Format(
         "ac3", "audio", (".ac3", ".eac3"), ("audio/ac3", "audio/eac3"), f"{_HERE}.bare_sound:Ac3",
-        place="none", clause="AC-3 has no metadata; convert to M4A",
+        extra="audio", place="none", clause="AC-3 has no metadata; convert to M4A",
     ),
 )  # fmt: skip
 

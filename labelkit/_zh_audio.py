@@ -63,6 +63,8 @@ AUDIO = {
     "name a WAV file": "请指定 WAV 文件",
     "the sound is shorter than the label of {} s": "音频短于 {} 秒的标识",
     "use mix = insert": "请使用 mix = insert",
+    "{} sound cannot be coded again": "{} 音频无法重新编码",
+    "convert it to FLAC or WAV first, or write the metadata layer only": ("请先转换为 FLAC 或 WAV，或只写文件元数据"),
     "there is no sound to label": "没有可以添加标识的声音",
     "write the metadata layer only": "请只写文件元数据",
     "a sampling rate of {} Hz has no room for a tone of {} Hz": "采样率 {} Hz 容纳不下 {} Hz 的音调",

@@ -147,5 +147,18 @@ def detect(opened: Sound, keys: Sequence[Key], *, search: bool = True) -> Sequen
     return watermark.detect_stream(opened.chunks, opened.rate, keys, search=search)
 
 
+#: Formats whose sound we can label only beside it: nothing here writes them.
+_NOT_CODED = ("monkey", "w64")
+
+
 def need_samples(row: Format) -> None:
-    """Nothing: every sound format has samples. Codecs that cannot be written say so when they are to be."""
+    """Nothing for a format whose sound can be coded again; codecs inside it say so themselves.
+
+    Raises:
+        UnsupportedOperation: nothing here decodes and writes it.
+    """
+    if row.id in _NOT_CODED:
+        raise UnsupportedOperation(
+            f"{row.container.name} sound cannot be coded again",
+            remedy="convert it to FLAC or WAV first, or write the metadata layer only",
+        )

@@ -95,3 +95,11 @@ def test_an_impossible_label_is_an_error_and_nothing_is_written() -> None:
     config = Config(audible=AudibleConfig(mix="over"))
     with pytest.raises(ExplicitLabelError, match="shorter than the label"):
         labelkit.label(wav(speechlike(0.5), 16_000), labelkit.AigcLabel.generated(PRODUCER), config=config)
+
+
+def test_sound_that_nothing_writes_gets_its_metadata_and_a_note() -> None:
+    out = labelkit.label(coded("a.w64", seconds=2.0), labelkit.AigcLabel.generated(PRODUCER))
+    assert [note.layer for note in out.written] == ["metadata"]
+    assert {note.layer for note in out.skipped} >= {"explicit", "watermark"}
+    report = labelkit.verify(out.data or b"")
+    assert any("cannot be coded again" in line for line in report.not_looked_at)
