@@ -344,7 +344,7 @@ def find(data: Buffer, name: str = "") -> Format:
     for row in (*named, *formats()):
         if row.id not in scores:
             scores[row.id] = (_score(row, head, row in named), row in named)
-        if scores[row.id] == (CERTAIN, True):
+        if scores[row.id][0] == CERTAIN:  # nothing beats it, and the named rows were asked first
             return row
     best = max(formats(), key=lambda row: scores[row.id])
     if scores[best.id][0]:
