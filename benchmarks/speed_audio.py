@@ -23,7 +23,6 @@ KINDS = {
     ".m4a": ("-c:a", "aac", "-b:a", "128k"),
     ".opus": ("-c:a", "libopus", "-b:a", "96k"),
     ".flac": ("-c:a", "flac"),
-    ".wav": ("-c:a", "pcm_s16le"),
 }
 _NOISE = "anoisesrc=color=pink:sample_rate=48000:duration=60:amplitude=0.3"
 
